@@ -38,6 +38,7 @@ ALLOWED_FIELDS = (
     "sealed_at",
 )
 OURS = "pro_service"
+_written = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 
 
 def configure_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
@@ -49,6 +50,7 @@ def configure_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> No
     handler.setFormatter(_Line())
     # Nobody reads them, and each line would look them up.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # type: ignore[attr-defined]  # So its documentation says.
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -76,7 +78,7 @@ class _Line(logging.Formatter):
             "at": at.replace("+00:00", "Z"),
             **_place_of_error(record),
         }
-        return json.dumps(line, ensure_ascii=False, default=repr)
+        return _written(line)
 
 
 def _place_of_error(record: logging.LogRecord) -> dict[str, Any]:

@@ -176,6 +176,10 @@ class Safety(Record):
             for rule in self.rules
         )
 
+    def tells_of_scores(self, instrument: str) -> bool:
+        """Whether a score of this instrument may raise any alert."""
+        return any(rule.scale is not None and instrument in rule.instruments for rule in self.rules)
+
     def compared_with(self, rule: SafetyRule, instrument: str) -> str:
         """Return the instrument whose baseline a rule compares an answer to `instrument` with.
 

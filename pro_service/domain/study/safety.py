@@ -52,7 +52,8 @@ def days_since_event(facts: ParticipantFacts, kinds: Collection[EventKind]) -> i
 
 def days_since_each(facts: ParticipantFacts) -> dict[EventKind, int]:
     """Local days since the latest event of each kind; what never happened is not there."""
-    counted = {kind: days_since_event(facts, (kind,)) for kind in EventKind}
+    happened = {event.kind for event in facts.events if event.occurred_at is not None}
+    counted = {kind: days_since_event(facts, (kind,)) for kind in happened}
     return {kind: days for kind, days in counted.items() if days is not None}
 
 

@@ -181,7 +181,8 @@ def _plan_assessment(
     answers = {one.item: one.value for one in assessment.read_answers} if belongs else {}
     answers |= {one.item: one.value for one in given}
     # Alerts never wait for sending (R2): what a score tells is told once all stands answered.
-    whole = submit or all(item.code in answers for item in instrument.items)
+    told = case.protocol.safety.tells_of_scores(instrument.id)
+    whole = told and (submit or all(item.code in answers for item in instrument.items))
     scores = score(instrument, answers) if whole else ()
     _add_alerts(case, plan, assessment, answers, scores)
     if submit:

@@ -6,14 +6,15 @@ numbers (`FactsAround`). A page asks for these alone, and what this server has i
 added to what it has in hand instead of being read back.
 
 A write decided from them is guarded like any other: who was overtaken decides anew, from facts that
-were read.
+were read. Where nothing but the write depends on them, nobody asks before it (`unasked`): the write
+asks itself whether they stand.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -23,12 +24,14 @@ from pro_service.domain.study.facts import (
     AssessmentFacts,
     AttemptFacts,
     ParticipantFacts,
+    ReminderFacts,
     VisitFacts,
 )
 from pro_service.domain.study.sittings.standing import is_settled
 from pro_service.store.answering.answers import AnswersWrite
-from pro_service.store.around import Around, FactsAround
+from pro_service.store.around import Around
 from pro_service.store.connection import Guard
+from pro_service.store.pages.entrance import FoundGuest, KnownGuest, SessionRow
 from pro_service.store.writes import AttemptRow, ResponseRow
 
 KEPT: Final = 600.0
@@ -37,16 +40,34 @@ MOST: Final = 300
 """Of so many ways in facts are kept; whoever came first leaves first."""
 
 
+FOLLOWED: Final = (
+    *("web_key", "door", "attempts", "responses", "scores", "queries"),
+    *("submitted", "attempts_submitted", "visits_done"),
+)
+"""What a write may bring whose facts are known afterwards without reading them."""
+
+
 @dataclass(frozen=True)
 class _InHand:
     facts: ParticipantFacts
+    session: SessionRow
     origin: str
     """The rows they were read from: those of another server, or restored ones, are others."""
     read_at: float
+    told_at: float
+    """When study time was what the facts say."""
     until: datetime | None
     """When the next of the visits opens or closes; until then study time changes none of it."""
     around: str | None = None
     """What stands around them, as it was told; None: it was read with them."""
+
+
+class Unasked(NamedTuple):
+    """Facts in hand as they are by now, if they still stand. Site and contacts may be others."""
+
+    session: SessionRow
+    facts: ParticipantFacts
+    origin: str
 
 
 class Stored(NamedTuple):
@@ -70,16 +91,30 @@ class KnownFacts:
         one = self._known.get(door)
         return one is not None and self.clock() - one.read_at < KEPT
 
-    def keep(self, door: bytes, facts: ParticipantFacts, origin: str) -> None:
+    def keep(self, door: bytes, found: FoundGuest) -> None:
         """Take facts in hand as they were read, and made ready."""
+        facts, now = found.facts, self.clock()
         ends = [at for visit in facts.visits for at in (visit.opens_at, visit.closes_at)]
         until = min((at for at in ends if at is not None and at > facts.now), default=None)
-        self._put(door, _InHand(facts, origin, self.clock(), until))
+        self._put(door, _InHand(facts, found.session, found.origin, now, now, until))
 
-    def present(self, door: bytes, around: FactsAround) -> ParticipantFacts | None:
+    def unasked(self, door: bytes) -> Unasked | None:
+        """What is in hand of a door, for a write that looks itself whether it stands."""
+        one, clock = self._known.get(door), self.clock()
+        if one is None or clock - one.read_at >= KEPT:
+            return None
+        now = one.facts.now + timedelta(seconds=clock - one.told_at)
+        if one.until is not None and now >= one.until:
+            return None
+        facts = one.facts.model_copy(update={"now": now})
+        return Unasked(one.session, facts, one.origin)
+
+    def present(self, door: bytes, known: KnownGuest) -> ParticipantFacts | None:
         """The facts as they are now, by what stands around them; None: they are to be read."""
-        one = self._known.pop(door, None)
+        one, around = self._known.pop(door, None), known.around
         if one is None or (around.origin, around.revision) != (one.origin, one.facts.revision):
+            return None
+        if one.facts.id != known.session.participant_id:
             return None
         if around.now < one.facts.now or (one.until is not None and around.now >= one.until):
             return None
@@ -88,7 +123,8 @@ class KnownFacts:
             told = Around.model_validate_json(around.around)
             changed |= {"site": told.site, "contacts": told.contacts}
         facts = one.facts.model_copy(update=changed)
-        self._put(door, replace(one, facts=facts, around=around.around))
+        told = {"around": around.around, "told_at": self.clock()}
+        self._put(door, replace(one, facts=facts, session=known.session, **told))
         return facts
 
     def store(self, door: bytes, stored: Stored) -> None:
@@ -97,7 +133,7 @@ class KnownFacts:
         if one is not None and one.facts.revision == stored.guard.revision:
             facts = facts_after(one.facts, stored, self.instruments)
             if facts is not None:
-                self._put(door, replace(one, facts=facts))
+                self._put(door, replace(one, facts=facts, told_at=self.clock()))
 
     def forget(self, door: bytes) -> None:
         """Read them anew next time."""
@@ -113,15 +149,18 @@ class KnownFacts:
 def facts_after(
     facts: ParticipantFacts, stored: Stored, instruments: Mapping[str, Instrument]
 ) -> ParticipantFacts | None:
-    """The facts once answers were stored that lead to nothing else; None where they do.
+    """The facts once answers were stored or sent in; None where more follows from them.
 
-    Of what is sent, declined or alarming, and of sittings beside each other, the database tells.
+    Of what is declined, late or alarming, and of sittings beside each other, the database tells.
     """
     document = stored.document
-    if document != AnswersWrite(document.web_key, document.attempts, document.responses):
+    if document != AnswersWrite(**{name: getattr(document, name) for name in FOLLOWED}):
         return None
-    wanted = {row.assessment_id for row in document.responses}
-    wanted |= {row.assessment_id for row in document.attempts}
+    done = {row.visit_id: row.reason for row in document.visits_done}
+    if done and facts.open_calls:
+        return None
+    wanted = {row.assessment_id for row in (*document.responses, *document.attempts)}
+    wanted |= set(document.submitted)
     visits: list[VisitFacts] = []
     for visit in facts.visits:
         asked = [
@@ -132,11 +171,24 @@ def facts_after(
             return None
         there = {one.id for one in visit.asked or ()} & wanted
         wanted -= there
-        visits.append(visit.model_copy(update={"asked": tuple(asked)}) if there else visit)
-    if wanted:
+        changed: dict[str, object] = {"asked": tuple(asked)} if there else {}
+        if visit.id in done:
+            changed["nudged"] = _ended(visit, done.pop(visit.id), stored.at)
+        visits.append(visit.model_copy(update=changed) if changed else visit)
+    if wanted or done:
         return None
-    changed = {"now": stored.at, "revision": facts.revision + 1, "visits": tuple(visits)}
-    return facts.model_copy(update=changed)
+    return facts.model_copy(
+        update={"now": stored.at, "revision": facts.revision + 1, "visits": tuple(visits)}
+    )
+
+
+def _ended(visit: VisitFacts, reason: str, at: datetime) -> tuple[ReminderFacts, ...]:
+    """The nudges of a visit at which nothing is owed any more."""
+    ended = {"ended_at": at, "end_reason": reason}
+    return tuple(
+        one if one.ended_at is not None else one.model_copy(update=ended)
+        for one in visit.nudged or ()
+    )
 
 
 def _answered(
@@ -155,14 +207,18 @@ def _answered(
         return None
     answers = {one.item: one for one in assessment.read_answers}
     answers |= {row.item: _answer(row, stored.at) for row in given}
+    sent = assessment.id in stored.document.submitted
+    if sent and attempt.id not in stored.document.attempts_submitted:
+        return None
     settled = is_settled(instrument, {item: one.value for item, one in answers.items()})
-    now = {"last_answer_at": stored.at, "settled": settled}
-    return assessment.model_copy(
-        update={
-            "answers": tuple(answers[item] for item in sorted(answers)),
-            "attempt": attempt.model_copy(update=now),
-        }
-    )
+    now = {"last_answer_at": stored.at, "settled": settled and not sent}
+    now |= {"submitted_at": stored.at} if sent else {}
+    changed: dict[str, object] = {
+        "answers": tuple(answers[item] for item in sorted(answers)),
+        "attempt": attempt.model_copy(update=now),
+    }
+    changed |= {"submitted_at": stored.at} if sent else {}
+    return assessment.model_copy(update=changed)
 
 
 def _begun(row: AttemptRow, at: datetime) -> AttemptFacts:

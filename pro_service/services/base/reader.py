@@ -73,6 +73,10 @@ class Reader:
             self._protocols[version_id] = read_stored_protocol(document)
         return self._protocols[version_id]
 
+    def protocol_read(self, version_id: UUID) -> Protocol | None:
+        """A protocol version that was read before; None: it was not."""
+        return self._protocols.get(version_id)
+
     async def plan(
         self, connection: Connection, study_id: UUID, as_of: datetime
     ) -> PlanInForce | None:

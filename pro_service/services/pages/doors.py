@@ -14,10 +14,11 @@ from uuid import UUID
 
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.known import Stored
+from pro_service.services.base.known import Stored, Unasked
 from pro_service.store.connection import Connection
 from pro_service.store.pages import entrance as store
 from pro_service.store.pages.entrance import FoundGuest, KnownGuest, SessionRow
+from pro_service.store.writes import DoorRow
 
 LIFETIME: Final = timedelta(hours=12)
 """No session lasts longer; the card or link opens another."""
@@ -72,16 +73,31 @@ async def look_in(
         known = await door.look_again(connection)
         if known is None:
             return None
-        facts = context.known.present(door.sha256, known.around)
-        if facts is not None and facts.id == known.session.participant_id:
+        facts = context.known.present(door.sha256, known)
+        if facts is not None:
             return known.session, facts
     found = await door.find(connection, answers_of)
     if found is None:
         return None
-    facts = context.reader.ready(found.facts)
+    found = found._replace(facts=context.reader.ready(found.facts))
     if not answers_of:
-        context.known.keep(door.sha256, facts, found.origin)
-    return found.session, facts
+        context.known.keep(door.sha256, found)
+    return found.session, found.facts
+
+
+def unasked(context: ServiceContext, cookie: str) -> tuple[Unasked, DoorRow] | None:
+    """What is in hand of a cookie's door, and what a write must look at that is decided from it."""
+    door = door_of(context, cookie)
+    found = None if door is None else context.known.unasked(door.sha256)
+    if door is None or found is None:
+        return None
+    return found, DoorRow(
+        sha256=door.sha256,
+        session_hours=LIFETIME // timedelta(hours=1) if door.is_session else None,
+        origin=found.origin,
+        now=found.facts.now,
+        authentication=found.session.authentication,
+    )
 
 
 def remember(context: ServiceContext, cookie: str, stored: Stored | None) -> None:

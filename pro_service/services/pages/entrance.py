@@ -29,6 +29,7 @@ from pro_service.services.pages.doors import (
     is_session,
     look_in,
     token_sha256,
+    unasked,
 )
 from pro_service.services.pages.tablets import is_tablet
 from pro_service.store.base.queues import give_places_back, take_places
@@ -38,6 +39,7 @@ from pro_service.store.pages.entrance import Entrance, FoundCard, Purpose
 from pro_service.store.pages.handover import find_tablet
 from pro_service.store.queues import Queue
 from pro_service.store.texting.reminders import FoundInvitation, find_invitation
+from pro_service.store.writes import DoorRow
 from pro_service.vault.codes import is_short, normalise
 
 log = logging.getLogger("pro_service.entry")
@@ -149,6 +151,18 @@ async def find_guest(
         facts = on_tablet(facts, admission.handed)
     protocol = await context.reader.protocol(connection, facts.study_id, facts.protocol_version_id)
     return Guest(admission, facts, protocol)
+
+
+def guest_in_hand(context: ServiceContext, cookie: str) -> tuple[Guest, DoorRow] | None:
+    """Who is behind a cookie by what is in hand, for a write that looks at the door itself."""
+    found = unasked(context, cookie)
+    if found is None:
+        return None
+    (session, facts, _), door = found
+    protocol = context.reader.protocol_read(facts.protocol_version_id)
+    if protocol is None or not may_enter(facts):
+        return None
+    return Guest(Admission(*session), facts, protocol), door
 
 
 async def _find_handed(connection: Connection, cookie: str) -> Admission | None:

@@ -8,13 +8,19 @@ goes on from any device.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.assessments import is_open_question
-from pro_service.domain.study.facts import AssessmentFacts, ParticipantFacts, VisitFacts
+from pro_service.domain.study.facts import (
+    AssessmentFacts,
+    ParticipantFacts,
+    VisitFacts,
+    VisitNotReadError,
+)
 from pro_service.domain.study.follow_up.unwell import is_unwell
 from pro_service.domain.study.protocol import Protocol, SafetyRule
 from pro_service.domain.study.respondents import Respondent
@@ -24,12 +30,18 @@ from pro_service.domain.study.statuses import standing
 from pro_service.services.answering import find_assessment
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.reader import lean_first
-from pro_service.services.pages.entrance import Guest, find_guest, find_linked
+from pro_service.services.pages.entrance import (
+    Guest,
+    find_guest,
+    find_linked,
+    guest_in_hand,
+)
 from pro_service.services.pages.screens import Asking, Before, Part, Screen, make_part
 from pro_service.services.pages.showing import NO_MEMORY, DeviceMemory, read_memory
 from pro_service.services.texting import reached_by
 from pro_service.store.connection import Connection
 from pro_service.store.pages.entrance import Entrance
+from pro_service.store.writes import DoorRow
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,8 @@ class Questionnaire:
     """When the last of what is asked here was sent in, at visits open now; None: nothing was."""
     handed: Handed | None = None
     """What the tablet was handed over for on which it is answered; None: on a device of theirs."""
+    door: DoorRow | None = None
+    """Made of facts in hand that nobody has asked: what is written from it must look at this."""
 
     @property
     def finished(self) -> bool:
@@ -169,17 +183,41 @@ async def open_pages(
     return await (read(lean=False) if whole else lean_first(read))
 
 
-def read_admitted(context: ServiceContext, guest: Guest, device: str = "") -> Questionnaire | None:
-    """The questionnaire an admission leads to; None without the second factor the study wants."""
+class _NotAskedError(ProServiceError):
+    """It depends on what nobody has asked."""
+
+
+def pages_in_hand(
+    context: ServiceContext, cookie: str, *, device: str = ""
+) -> Questionnaire | None:
+    """What a cookie leads to by the facts in hand; None where they do not tell.
+
+    Whatever is written from it looks at its `door`; what it says without a write may be over. Site
+    and contacts are as they were, so it is there only where neither decides what is asked.
+    """
+    found = guest_in_hand(context, cookie)
+    if found is None:
+        return None
+    guest, door = found
+    try:
+        return read_admitted(context, guest, device, door)
+    except (_NotAskedError, VisitNotReadError):
+        return None
+
+
+def read_admitted(
+    context: ServiceContext, guest: Guest, device: str = "", door: DoorRow | None = None
+) -> Questionnaire | None:
+    """The questionnaire an admission leads to; None without the second factor the study wants.
+
+    `door`: what nobody has looked at yet. Raises _NotAskedError where it depends on more.
+    """
     admission, facts, protocol = guest
     if not admission.admits(protocol):
         return None
     memory = read_memory(context.keys.vault, device)
-    asking = Asking(context, protocol, facts, memory, admission.handed)
-    found = read_questionnaire(asking, admission.visit_id)
-    return found and replace(
-        found, authentication=admission.authentication, handed=admission.handed
-    )
+    how = (admission.handed, admission.authentication, door)
+    return read_questionnaire(Asking(context, protocol, facts, memory, *how), admission.visit_id)
 
 
 def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire | None:
@@ -187,12 +225,12 @@ def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire
 
     Where no reply by text can reach us, the pages ask what is otherwise asked by text, too.
     """
-    context, protocol, facts, device, _ = asking
+    context, protocol, facts, device, *_ = asking
     if not standing(facts.statuses, facts.now, facts.events).may_answer:
         return None
     visits = [visit for visit in facts.visits if is_in_window(visit, facts.now)]
     visits.sort(key=lambda visit: (not is_unwell(visit), visit.id != invited_to))
-    all_here = _AllHere(context, facts)
+    all_here = _AllHere(context, facts, asked=asking.door is None)
     parts: list[Part] = []
     open_visits: list[VisitFacts] = []
     screens = questions = 0
@@ -215,8 +253,11 @@ def read_questionnaire(asking: Asking, invited_to: UUID | None) -> Questionnaire
         tuple(parts),
         min(ends, default=None),
         respondent=_respondent(asking, visits),
+        authentication=asking.authentication,
         device=device,
         sent_at=_sent_at(facts, visits, invited_to),
+        handed=asking.handed,
+        door=asking.door,
     )
 
 
@@ -277,12 +318,14 @@ class _AllHere:
     Nearly all that is asked is asked by link, and finding it opens the participant's number.
     """
 
-    def __init__(self, context: ServiceContext, facts: ParticipantFacts) -> None:
-        self._of = (context, facts)
+    def __init__(self, context: ServiceContext, facts: ParticipantFacts, *, asked: bool) -> None:
+        self._of, self._asked = (context, facts), asked
 
     @cached_property
     def so(self) -> bool:
-        """Whether it is so."""
+        """Whether it is so. Raises _NotAskedError where only the contacts of before are known."""
+        if not self._asked:
+            raise _NotAskedError
         return reached_by(*self._of) == "code"
 
 

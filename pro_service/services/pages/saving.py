@@ -13,7 +13,6 @@ from datetime import datetime
 from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument
-from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.answering import (
     AnswersPlan,
     find_assessment,
@@ -173,6 +172,8 @@ async def _write(
         web_key = f"{facts.id}:{key}"
         baseline = await read_baselines(connection, context, facts, questionnaire.protocol)
         plan = decide(Read(context, posted.visitor, questionnaire, baseline))
+        if questionnaire.door is not None and not plan.is_plain:
+            return await once()  # No write would look at the door: so it is read first.
         if refused or not plan.is_plain:
             stored_at = await answer_store.find_web_write(connection, facts.study_id, web_key)
             if stored_at is None and not (plan.answers or plan.kept):
@@ -182,7 +183,7 @@ async def _write(
                 return Decision(None if page is None else _stored_before(page, about, stored_at))
         refused = True
         outcome = replace(plan.outcome, read=questionnaire, alerted=plan.is_urgent)
-        return Decision(outcome, lambda: _store(posted, facts, web_key, plan))
+        return Decision(outcome, lambda: _store(posted, questionnaire, web_key, plan))
 
     return await until_written(once)
 
@@ -195,9 +196,12 @@ def _holds_answers(questionnaire: Questionnaire, wanted: Collection[UUID]) -> bo
     return all_read and all(one.answers is not None for one in found)
 
 
-async def _store(posted: Posted, facts: ParticipantFacts, web_key: str, plan: ScreenPlan) -> None:
+async def _store(
+    posted: Posted, questionnaire: Questionnaire, web_key: str, plan: ScreenPlan
+) -> None:
     """Store overtaken answers, once, and then what is new, in the participant's turn."""
     connection, context, token = posted.connection, posted.context, posted.visitor.token
+    facts = questionnaire.facts
     if plan.kept:
         kept_key = f"{web_key}:kept"
         if not await answer_store.find_web_write(connection, facts.study_id, kept_key):
@@ -206,7 +210,7 @@ async def _store(posted: Posted, facts: ParticipantFacts, web_key: str, plan: Sc
             remember(context, token, None)
     if plan.answers is not None:
         guard, document = Guard(facts.study_id, facts.id, facts.revision), plan.answers.document
-        document.web_key = web_key
+        document.web_key, document.door = web_key, questionnaire.door
         stored_at = await answer_store.record_answers(connection, guard, document)
         remember(context, token, Stored(guard, document, stored_at))
 

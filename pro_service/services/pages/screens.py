@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow, 
 from pro_service.domain.study.sittings.tablet import Handed
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.showing import DeviceMemory, may_show_values
+from pro_service.store.pages.entrance import Entrance
+from pro_service.store.writes import DoorRow
 
 _MOST_LAYOUTS: Final = 200
 NOTHING_OPEN: Final = OpenNow(kind=OpenKind.nothing, answered={}, may_change=False)
@@ -114,6 +117,10 @@ class Asking(NamedTuple):
     """Which answers may be shown: those given on the device that asks."""
     handed: Handed | None = None
     """What the tablet was handed over for that asks; None: it is none."""
+    authentication: Entrance = "link"
+    """How whoever looks came in."""
+    door: DoorRow | None = None
+    """What a write must look at, where nobody has: site and contacts are as they were, then."""
 
 
 class Before(NamedTuple):
@@ -123,25 +130,31 @@ class Before(NamedTuple):
     questions: int = 0
 
 
-class _Place(NamedTuple):
-    """An item among a protocol's screens of an instrument."""
-
-    item: Item
-    place: int
-    """Its place in the instrument, from 0."""
-    may_not_apply: bool
-
-
 class _Layout(NamedTuple):
     """A protocol's screens of an instrument: the same for everybody, so they are laid out once."""
 
     protocol: Protocol
     instrument: Instrument
-    groups: tuple[tuple[_Place, ...], ...]
+    screens: tuple[tuple[Question, ...], ...]
+    """The questions of each screen, none answered, numbered from 1."""
     alarming: tuple[bool, ...]
     """By screen: whether an answer on it may be a reason to telephone at once."""
     scored: bool
     """Whether a score may be."""
+    places: dict[str, int]
+    """Each item's place in the instrument, from 0."""
+    numbered: dict[int, tuple[tuple[Question, ...], ...]]
+    """The questions of each screen, by how many come before them in a questionnaire."""
+
+    def unanswered(self, before: int) -> tuple[tuple[Question, ...], ...]:
+        """The questions of each screen, none answered, numbered on from so many before."""
+        found = self.numbered.get(before)
+        if found is None:
+            found = self.numbered[before] = tuple(
+                tuple(one._replace(number=before + one.number) for one in questions)
+                for questions in self.screens
+            )
+        return found
 
 
 _layouts: Final[dict[tuple[int, int], _Layout]] = {}
@@ -150,16 +163,27 @@ _layouts: Final[dict[tuple[int, int], _Layout]] = {}
 def _laid_out(protocol: Protocol, instrument: Instrument) -> _Layout:
     may_not_apply = protocol.use(instrument.id).may_not_apply
     groups = protocol.screens_of(instrument)
-    places = {
-        item.code: _Place(item, place, item.may_not_apply and item.code in may_not_apply)
-        for place, item in enumerate(instrument.items)
-    }
+    items, numbers = {item.code: item for item in instrument.items}, count(1)
+    screens = tuple(
+        tuple(
+            Question(
+                items[code],
+                next(numbers),
+                items[code].may_not_apply and code in may_not_apply,
+                settled=False,
+            )
+            for code in codes
+        )
+        for codes in groups
+    )
     return _Layout(
         protocol,
         instrument,
-        tuple(tuple(places[code] for code in codes) for codes in groups),
+        screens,
         tuple(protocol.safety.looks_at(instrument.id, codes) for codes in groups),
         protocol.safety.looks_at_scores(instrument.id),
+        {code: place for place, code in enumerate(items)},
+        {},
     )
 
 
@@ -179,13 +203,15 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
     found, answers = _stands(assessment, instrument, asking.facts)
     layout = _layout(asking, instrument)
     screens: list[Screen] = []
-    number = before.questions
-    for group, places in enumerate(layout.groups):
-        questions = tuple(
-            _question(asking, assessment, one, number + nth, answers.get(one.item.code))
-            for nth, one in enumerate(places, start=1)
-        )
-        number += len(places)
+    for group, blank in enumerate(layout.unanswered(before.questions)):
+        questions = blank
+        if answers:
+            questions = tuple(
+                _answered(asking, assessment, layout, one, answers[one.item.code])
+                if one.item.code in answers
+                else one
+                for one in blank
+            )
         screens.append(
             Screen(
                 number=before.screens + group + 1,
@@ -196,38 +222,40 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
                 questions=questions,
                 found=found,
                 may_alarm=layout.alarming[group]
-                or (layout.scored and _may_be_last(group, layout.groups, answers)),
+                or (layout.scored and _may_be_last(group, layout.screens, answers)),
             )
         )
     return Part(assessment.id, tuple(screens), found)
 
 
-def _question(
+def _answered(
     asking: Asking,
     assessment: AssessmentFacts,
-    one: _Place,
-    number: int,
-    answer: AnswerFacts | None,
+    layout: _Layout,
+    question: Question,
+    answer: AnswerFacts,
 ) -> Question:
-    if answer is None:
-        return Question(one.item, number, one.may_not_apply, settled=False)
+    """A question with the answer that stands."""
     sitting_id = None if assessment.attempt is None else assessment.attempt.id
+    place = layout.places[question.item.code]
     return Question(
-        one.item,
-        number,
-        one.may_not_apply,
+        question.item,
+        question.number,
+        question.may_not_apply,
         settled=True,
         value=answer.value,
         gap=answer.gap,
         response_id=answer.response_id,
-        hidden=not may_show_values(asking.device, sitting_id, one.place),
+        hidden=not may_show_values(asking.device, sitting_id, place),
     )
 
 
-def _may_be_last(group: int, groups: Sequence[Sequence[_Place]], answers: Collection[str]) -> bool:
+def _may_be_last(
+    group: int, screens: Sequence[Sequence[Question]], answers: Collection[str]
+) -> bool:
     """Whether all may stand answered once this screen is saved: then scores tell what they tell."""
-    others = [one for other, places in enumerate(groups) if other != group for one in places]
-    return group == len(groups) - 1 or all(one.item.code in answers for one in others)
+    others = [one for other, asked in enumerate(screens) if other != group for one in asked]
+    return group == len(screens) - 1 or all(one.item.code in answers for one in others)
 
 
 def place_of(instrument: Instrument, code: str) -> int:

@@ -14,6 +14,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -57,8 +58,12 @@ def may_show_values(device: DeviceMemory, sitting_id: UUID | None, place: int) -
     return sitting_id is not None and bool(device.given.get(sitting_id, 0) >> place & 1)
 
 
+@lru_cache(maxsize=1000)
 def read_memory(vault: Vault, cookie: str) -> DeviceMemory:
-    """What a device brought along; marks that are not ours are as if they were not there."""
+    """What a device brought along; marks that are not ours are as if they were not there.
+
+    A page asks several times, and the next one brings most of them again: so both are remembered.
+    """
     given: dict[UUID, int] = {}
     for text in cookie.split("~")[: 2 * MOST_SITTINGS]:
         found = _MARK.fullmatch(text)
@@ -78,6 +83,7 @@ def write_memory(vault: Vault, device: DeviceMemory) -> str:
     )
 
 
+@lru_cache(maxsize=2000)
 def _sign(vault: Vault, sitting_id: UUID, bits: int) -> str:
     return vault.device_mark(sitting_id, f"{bits:x}".encode("ascii"))
 

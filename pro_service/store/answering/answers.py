@@ -14,6 +14,7 @@ from pro_service.store.sql_files import load_queries
 from pro_service.store.writes import (
     AlertRow,
     AttemptRow,
+    DoorRow,
     QueryRow,
     ResponseRow,
     ScoreRow,
@@ -46,6 +47,8 @@ class AnswersWrite:
     """Visits that had closed before something they asked was sent in."""
     sent_at: datetime | None = None
     """When what is submitted was sent in, as claimed, where staff enter it; None: now."""
+    door: DoorRow | None = None
+    """What is still to be looked at; else StaleRevisionError. None: it was looked at before."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,22 @@ Authentication = Literal[
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoorRow:
+    """What a write has still to look at whose answers were decided about from facts in hand."""
+
+    sha256: bytes
+    """What the way in is kept under."""
+    session_hours: int | None
+    """How long a session lasts; None: it is a link."""
+    origin: str
+    """Which rows the facts were read from."""
+    now: datetime
+    """Study time as it was reckoned."""
+    authentication: str
+    """How whoever answers was known."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AttemptRow:
     """A sitting that begins with this write."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -23,7 +24,7 @@ from pro_service.services.pages.screens import Screen
 from pro_service.services.pages.tablets import is_tablet
 from pro_service.web.cookies import set_cookie
 from pro_service.web.errors import status_of
-from pro_service.web.keys import CONTEXT
+from pro_service.web.keys import CONTEXT, PAGES
 from pro_service.web.questionnaire import again
 from pro_service.web.questionnaire.device import (
     SHOWN,
@@ -40,12 +41,19 @@ from pro_service.web.questionnaire.forms import ScreenForm, read_place, read_scr
 from pro_service.web.questionnaire.prelude import (
     TABLET,
     cookie_of,
+    find_in_hand,
     find_opened,
     for_opened,
     is_let_in,
     neutral,
 )
-from pro_service.web.questionnaire.views import LANGUAGE, afresh_values, language_for, screen_values
+from pro_service.web.questionnaire.views import (
+    LANGUAGE,
+    ScreenReader,
+    afresh_values,
+    language_for,
+    screen_values,
+)
 from pro_service.web.refusals import UnreadableFormError
 from pro_service.web.requests import (
     OPENED_COOKIE,
@@ -103,13 +111,9 @@ async def save_again(request: web.Request) -> web.Response:
 
 async def _save(request: web.Request, form: Form, cookie: str) -> web.Response:
     """Store a screen for whoever the cookie lets in; else keep what was entered in the page."""
-    questionnaire = await find_opened(request, cookie)
-    if questionnaire is None and is_tablet(cookie):
-        return see(TABLET)  # It goes on to somebody else: nothing of it stays in the page.
-    if questionnaire is None and await is_let_in(request, cookie):
-        return neutral(request)  # The window has closed: there is nothing it could be saved for.
+    questionnaire = _in_hand(request, form, cookie) or await find_opened(request, cookie)
     if questionnaire is None:
-        return again.keep_entries(request, form, language=read_language(form))
+        return await _nothing_open(request, form, cookie)
     try:
         try:
             return await _save_opened(request, questionnaire, form, cookie)
@@ -120,6 +124,29 @@ async def _save(request: web.Request, form: Form, cookie: str) -> web.Response:
     except UnknownAssessmentError as error:
         # Another link was opened on this device since the page was shown.
         return again.keep_entries(request, form, status=status_of(error))
+
+
+async def _nothing_open(request: web.Request, form: Form, cookie: str) -> web.Response:
+    """The answer to a screen for which nothing is open (any more) on this device."""
+    if is_tablet(cookie):
+        return see(TABLET)  # It goes on to somebody else: nothing of it stays in the page.
+    if await is_let_in(request, cookie):
+        return neutral(request)  # The window has closed: there is nothing it could be saved for.
+    return again.keep_entries(request, form, language=read_language(form))
+
+
+def _in_hand(request: web.Request, form: Form, cookie: str) -> Questionnaire | None:
+    """What is in hand, where it takes the form as it is: then the write looks whether it stands."""
+    found = find_in_hand(request, cookie)
+    if found is None:
+        return None
+    try:
+        screen = found.find(*read_place(form))
+        respondent = _respondent_in(request, found, form)
+        plain = read_language(form) is None and screen and not read_screen(form, screen).mistakes
+    except UnreadableFormError:
+        return None
+    return found if plain and respondent else None
 
 
 async def _save_opened(
@@ -149,7 +176,7 @@ async def _save_opened(
         leave_open="leave" in form,
     )
     if outcome is None:
-        return see(TABLET) if is_tablet(cookie) else again.keep_entries(request, form)
+        return await _nothing_open(request, form, cookie)
     response = _after_saving(request, outcome, screen, respondent, back="back" in form)
     if response.headers.get("Location") == _REVIEW and is_in_place(request):
         response = await _show_review(request, outcome, cookie)
@@ -189,7 +216,9 @@ def _after_saving(
 
 async def _show_review(request: web.Request, outcome: SavedScreen, cookie: str) -> web.Response:
     """The review itself, for our script, with the answers just given on this device."""
-    found = await find_opened(request, cookie, device=given_here(request, outcome))
+    given = given_here(request, outcome)
+    found = find_in_hand(request, cookie, device=given)
+    found = found or await find_opened(request, cookie, device=given)
     return see(_REVIEW) if found is None or found.finished else review_page(request, found)
 
 
@@ -236,6 +265,8 @@ def _screen_page(
         said = afresh_values(questionnaire, anew, reader)
         return screen_values(one, reader, entered) | {"afresh": said}
 
+    languages, count = questionnaire.protocol.study.languages, questionnaire.question_count
+    to = ScreenReader(reader, languages, count, respondent.word)
     shown_already = saved is not None and request.headers.get(SHOWN) == address_of(screen)
     response = page(
         request,
@@ -245,8 +276,7 @@ def _screen_page(
         status=HTTPStatus.UNPROCESSABLE_ENTITY if form and form.mistakes else HTTPStatus.OK,
         language=language,
         keeps=True,
-        count=questionnaire.question_count,
-        who=respondent.word,
+        drawn=partial(request.app[PAGES].screen, to),
         here=None if shown_already else shown(screen, form) | {"ask": ask, "overtaken": overtaken},
         ahead=None if ahead is None else shown(ahead, None),
     )

@@ -18,6 +18,7 @@ from pro_service.web.questionnaire.prelude import (
     TABLET_BACK,
     THANKS,
     for_opened,
+    for_posted,
     for_unfinished,
     nothing_open,
 )
@@ -58,7 +59,7 @@ def review_page(request: web.Request, questionnaire: Questionnaire) -> web.Respo
     )
 
 
-@for_opened
+@for_posted
 async def submit(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/review`: send the answers in; what is still open is asked about once."""
     form = await read_form(request)
@@ -66,7 +67,7 @@ async def submit(request: web.Request, questionnaire: Questionnaire) -> web.Resp
     left_open = read_left_open([str(one) for one in form.getall("open", [])])
     outcome = await writes.submit(posted, listed=_listed(form), leave_open=left_open)
     if outcome is None:
-        return nothing_open(request)
+        return await nothing_open(request)
     if outcome.unsettled:
         return see("/q/review?open=1")
     if questionnaire.handed is not None:
@@ -130,14 +131,14 @@ async def show_decline(request: web.Request, questionnaire: Questionnaire) -> we
     return page(request, questionnaire, "decline.html", address=address, ids=ids, unsent=unsent)
 
 
-@for_opened
+@for_posted
 async def decline(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/decline`: not this time; what was answered is kept, not sent and not scored."""
     form = await read_form(request)
     posted = posted_by(request, questionnaire, form, visitor_on(request, questionnaire))
     outcome = await writes.decline(posted, listed=_listed(form))
     if outcome is None:
-        return nothing_open(request)
+        return await nothing_open(request)
     if questionnaire.handed is not None:
         return await after_ending(request)
     return see("/q/thanks?declined=unsent" if "unsent" in form else "/q/thanks?declined=1")

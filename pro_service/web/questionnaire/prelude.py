@@ -14,7 +14,12 @@ from aiohttp import web
 
 from pro_service.services.pages.entrance import Guest, find_guest
 from pro_service.services.pages.own_page import OwnPage, open_own_page
-from pro_service.services.pages.questionnaire import Questionnaire, open_link, open_pages
+from pro_service.services.pages.questionnaire import (
+    Questionnaire,
+    open_link,
+    open_pages,
+    pages_in_hand,
+)
 from pro_service.services.pages.tablets import is_tablet
 from pro_service.texts.catalogue import format_day
 from pro_service.web.cookies import cookie_in
@@ -70,9 +75,13 @@ def neutral(request: web.Request) -> web.Response:
     return request.app[PAGES].neutral(request)
 
 
-def nothing_open(request: web.Request) -> web.Response:
-    """Where a form leads of which nothing is open any more; a tablet is to be given back."""
-    return see(TABLET) if is_tablet(cookie_of(request)) else neutral(request)
+async def nothing_open(request: web.Request) -> web.Response:
+    """The page where nothing is open (any more), or nobody is let in; where a tablet goes then."""
+    if is_tablet(cookie_of(request)):
+        return see(TABLET)
+    if await is_let_in(request, cookie_of(request)):
+        return neutral(request)
+    return request.app[PAGES].closed(request)
 
 
 async def is_let_in(request: web.Request, cookie: str) -> bool:
@@ -94,16 +103,22 @@ async def find_opened(
     return await open_pages(pool, context, cookie, device=brought, whole=whole)
 
 
+def find_in_hand(
+    request: web.Request, cookie: str, *, device: str | None = None
+) -> Questionnaire | None:
+    """The same from what is in hand, for what is written, or was a moment ago; None: ask first."""
+    brought = device_cookie_of(request) if device is None else device
+    return pages_in_hand(request.app[CONTEXT], cookie, device=brought)
+
+
+async def _posted(request: web.Request) -> Questionnaire | web.Response:
+    """What is opened on this device, for a form that is written: mostly what is in hand."""
+    return find_in_hand(request, cookie_of(request)) or await _opened(request)
+
+
 async def _opened(request: web.Request) -> Questionnaire | web.Response:
     """The questionnaire opened on this device, by a link or a card."""
-    questionnaire = await find_opened(request, cookie_of(request))
-    if questionnaire is not None:
-        return questionnaire
-    if is_tablet(cookie_of(request)):
-        return see(TABLET)
-    if await is_let_in(request, cookie_of(request)):
-        return neutral(request)
-    return request.app[PAGES].closed(request)
+    return await find_opened(request, cookie_of(request)) or await nothing_open(request)
 
 
 async def _unfinished(request: web.Request) -> Questionnaire | web.Response:
@@ -173,6 +188,7 @@ async def find_holder(request: web.Request) -> Guest | None:
 
 
 for_opened: Final = begins_with(_opened)
+for_posted: Final = begins_with(_posted)
 for_unfinished: Final = begins_with(_unfinished)
 for_linked: Final = begins_with(_linked)
 for_own_page: Final = begins_with(_own_page)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
+from markupsafe import escape
 
 from pro_service.domain.instruments.model import LANGUAGES, Item, Language, Words
 from pro_service.domain.instruments.numbers import Value
@@ -40,6 +41,10 @@ SCRIPTS: Final = ("scale.js", "aloud.js", "saving.js")
 _BETWEEN_SENTENCES: Final[dict[Language, str]] = {"en": " ", "zh_CN": ""}
 
 _SECONDS_A_MINUTE: Final = 60
+_MOST_SCREENS: Final = 1_000
+_BLANKS: Final = ("\x02key\x03", "\x02assessment\x03", "\x02who\x03")
+"""What stands in a screen that is kept for the words that are not the same for everybody."""
+_TOLD_APART_BY: Final = ("number", "group", "target", "may_alarm", "may_hand_over")
 
 
 AUDIENCE: Final = Audience(
@@ -58,12 +63,57 @@ AUDIENCE: Final = Audience(
 )
 
 
+class ScreenReader(NamedTuple):
+    """Who a screen is written for."""
+
+    language: Language
+    languages: tuple[Language, ...]
+    """Those of the study."""
+    count: int
+    """All questions of the questionnaire."""
+    who: str
+    """Who answers, in one word."""
+
+
 class Pages(Site):
     """Renders the participants' pages."""
 
     def __init__(self) -> None:
         """Read templates, words, style sheet and scripts once."""
         super().__init__(AUDIENCE)
+        self._screens: dict[tuple[object, ...], tuple[Sequence[Question], str]] = {}
+
+    def screen(self, reader: ScreenReader, screen: Mapping[str, Any]) -> str:
+        """One screen, as a part of a page. Untouched it is written once for everybody, but for
+        three words: its form's key, the assessment and who answers."""
+        asked: Sequence[Question] | None = screen["untouched"]
+        if asked is None or screen["afresh"] or screen["ask"] or screen["overtaken"]:
+            return self._screen(reader, screen)
+        same = (*reader[:-1], *(screen[name] for name in _TOLD_APART_BY), *map(id, asked))
+        found = self._screens.get(same)
+        if found is None:
+            if len(self._screens) >= _MOST_SCREENS:
+                self._screens.clear()
+            blank = {**screen, "key": _BLANKS[0], "assessment": _BLANKS[1]}
+            # The questions are kept: nothing else can have their ids.
+            found = (asked, self._screen(reader._replace(who=_BLANKS[2]), blank))
+            self._screens[same] = found
+        text = found[1]
+        for blank, word in zip(
+            _BLANKS, (screen["key"], screen["assessment"], reader.who), strict=True
+        ):
+            text = text.replace(blank, str(escape(word)))
+        return text
+
+    def _screen(self, reader: ScreenReader, screen: Mapping[str, Any]) -> str:
+        return self.write(
+            "screen_alone.html",
+            reader.language,
+            languages=reader.languages,
+            count=reader.count,
+            who=reader.who,
+            screen=screen,
+        )
 
     def render(
         self,
@@ -205,6 +255,7 @@ def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -
         "questions": [_question_values(question, language, form) for question in screen.questions],
         "mistaken": bool(form and form.mistakes),
         "may_alarm": screen.may_alarm,
+        "untouched": None if form is not None or screen.begun else screen.questions,
         "ask": False,
         "overtaken": False,
         "afresh": None,

@@ -1,11 +1,11 @@
 -- name: record_answers(study_id, participant_id, revision, write)
 -- Store what was answered, with all that follows from it, if the facts are still those it was decided from.
 -- `write` is one JSON document: web_key, attempts, responses, scores, submitted, attempts_submitted,
--- declined, alerts, queries, visits_done, sent_late, sent_at. Any list may be empty; `sent_at` is when what is
--- submitted was sent in, as claimed, where staff enter it.
+-- declined, alerts, queries, visits_done, sent_late, sent_at, door. Any list may be empty; `sent_at` is when what is
+-- submitted was sent in, as claimed, where staff enter it; `door` what is still to be looked at of facts in hand.
 WITH turn AS (
-    UPDATE pro.participant_revisions SET revision = revision + 1
-    WHERE study_id = $1 AND participant_id = $2 AND revision = $3
+    UPDATE pro.participant_revisions SET revision = revision + 1 FROM (SELECT $4::jsonb AS d) AS w
+    WHERE study_id = $1 AND participant_id = $2 AND revision = $3 AND pro.is_let_in($1, $2, d -> 'door')
     RETURNING revision
 ),
 -- Study time once, not once a row and column: an answer has three instants.

@@ -28,51 +28,31 @@ VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: find_session(session_sha256, lifetime)
 -- Who an open session is, while what opened it is in force.
-SELECT s.study_id, s.participant_id, i.visit_id, s.authentication
-FROM pro.participant_sessions AS s
-LEFT JOIN pro.invitations AS i ON i.study_id = s.study_id AND i.id = s.invitation_id
-    AND i.ended_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > pro.now())
-LEFT JOIN pro.cards AS c ON c.study_id = s.study_id AND c.id = s.card_id AND c.ended_at IS NULL
-WHERE s.id_sha256 = $1 AND s.ended_at IS NULL AND s.started_at > clock_timestamp() - $2::interval
-  AND (i.id IS NOT NULL OR c.id IS NOT NULL);
+SELECT s.study_id, s.participant_id, s.visit_id, s.authentication FROM pro.session_in_force($1, $2) AS s;
 
 -- name: find_guest_by_link(token_sha256, answers_of)
 -- Whose link this is, with their lean facts. Nothing about a link that has ended or expired.
-SELECT i.study_id, i.participant_id, i.visit_id, 'link' AS authentication, f.facts, pro.facts_origin() AS origin
-FROM pro.invitations AS i
-CROSS JOIN LATERAL pro.facts_of(i.study_id, i.participant_id, $2, true) AS f
-WHERE i.token_sha256 = $1 AND i.ended_at IS NULL
-  AND (i.expires_at IS NULL OR i.expires_at > pro.now());
+SELECT i.study_id, i.participant_id, i.visit_id, i.authentication, f.facts, pro.facts_origin() AS origin
+FROM pro.link_in_force($1) AS i
+CROSS JOIN LATERAL pro.facts_of(i.study_id, i.participant_id, $2, true) AS f;
 
 -- name: find_guest_by_session(session_sha256, lifetime, answers_of)
 -- Who an open session is, while what opened it is in force, with their lean facts.
-SELECT s.study_id, s.participant_id, i.visit_id, s.authentication, f.facts, pro.facts_origin() AS origin
-FROM pro.participant_sessions AS s
-LEFT JOIN pro.invitations AS i ON i.study_id = s.study_id AND i.id = s.invitation_id
-    AND i.ended_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > pro.now())
-LEFT JOIN pro.cards AS c ON c.study_id = s.study_id AND c.id = s.card_id AND c.ended_at IS NULL
-CROSS JOIN LATERAL pro.facts_of(s.study_id, s.participant_id, $3, true) AS f
-WHERE s.id_sha256 = $1 AND s.ended_at IS NULL AND s.started_at > clock_timestamp() - $2::interval
-  AND (i.id IS NOT NULL OR c.id IS NOT NULL);
+SELECT s.study_id, s.participant_id, s.visit_id, s.authentication, f.facts, pro.facts_origin() AS origin
+FROM pro.session_in_force($1, $2) AS s
+CROSS JOIN LATERAL pro.facts_of(s.study_id, s.participant_id, $3, true) AS f;
 
 -- name: look_again_by_link(token_sha256)
 -- Whose link this is, with their revision and what it does not guard: for whoever has their facts in hand.
-SELECT i.study_id, i.participant_id, i.visit_id, 'link' AS authentication, f.origin, f.revision, f.now, f.around
-FROM pro.invitations AS i
-CROSS JOIN LATERAL pro.facts_around(i.study_id, i.participant_id) AS f
-WHERE i.token_sha256 = $1 AND i.ended_at IS NULL
-  AND (i.expires_at IS NULL OR i.expires_at > pro.now());
+SELECT i.study_id, i.participant_id, i.visit_id, i.authentication, f.origin, f.revision, f.now, f.around
+FROM pro.link_in_force($1) AS i
+CROSS JOIN LATERAL pro.facts_around(i.study_id, i.participant_id) AS f;
 
 -- name: look_again_by_session(session_sha256, lifetime)
 -- The same of whoever has an open session, while what opened it is in force.
-SELECT s.study_id, s.participant_id, i.visit_id, s.authentication, f.origin, f.revision, f.now, f.around
-FROM pro.participant_sessions AS s
-LEFT JOIN pro.invitations AS i ON i.study_id = s.study_id AND i.id = s.invitation_id
-    AND i.ended_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > pro.now())
-LEFT JOIN pro.cards AS c ON c.study_id = s.study_id AND c.id = s.card_id AND c.ended_at IS NULL
-CROSS JOIN LATERAL pro.facts_around(s.study_id, s.participant_id) AS f
-WHERE s.id_sha256 = $1 AND s.ended_at IS NULL AND s.started_at > clock_timestamp() - $2::interval
-  AND (i.id IS NOT NULL OR c.id IS NOT NULL);
+SELECT s.study_id, s.participant_id, s.visit_id, s.authentication, f.origin, f.revision, f.now, f.around
+FROM pro.session_in_force($1, $2) AS s
+CROSS JOIN LATERAL pro.facts_around(s.study_id, s.participant_id) AS f;
 
 -- name: mark_factor_given(session_sha256)
 -- The second factor was right: from now on the session is worth more.

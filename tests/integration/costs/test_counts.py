@@ -30,7 +30,7 @@ from tests.support.statements import statements
 from tests.support.study import open_trial, phone, post_text, row
 from tests.support.web import browsing, serving
 
-JOURNEY: Final = {True: 22, False: 29}
+JOURNEY: Final = {True: 13, False: 21}
 """Statements of a journey of 26 answers, by whether the pages' script works; each is a trip."""
 ANSWER_STATEMENTS, ANSWER_TRIPS = 8, 10
 """Of a signed text with an answer, to its reply."""

@@ -124,7 +124,7 @@ async def test_numbers_that_rest_are_listed_with_why_and_nobody_who_can_be_reach
     await opt_out_by_staff(trial.who("K-001"), ACTOR, "asked for it on the telephone")
     async with trial.pools.desk.acquire() as connection, connection.transaction():
         roles = [(await trial.fetchval("SELECT id FROM sites WHERE code = 'BJ01'"), "coordinator")]
-        await store.enter_desk(connection, actor="staff:anna", roles=roles, reason="")
+        await store.enter_desk(connection, Looking.of("staff:anna", roles), "")
         versions = await read_protocols(connection, trial.context, trial.study_id)
         given = (connection, trial.context, trial.study_id, versions)
         to_do = await list_to_do(*given, judged=1)

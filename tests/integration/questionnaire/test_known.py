@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import asyncpg
@@ -13,11 +15,12 @@ from pro_service.services.base import known
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.known import KnownFacts
 from pro_service.services.pages.doors import door_of, look_in
-from pro_service.store.pools import Pools
+from pro_service.store.pages.entrance import FoundGuest, SessionRow
+from pro_service.store.pools import Pools, connect
 from tests.support.forms import form_to
 from tests.support.seed import SeededParticipant, seed_link
 from tests.support.statements import statements
-from tests.support.web import current_action, open_questions, send
+from tests.support.web import current_action, open_questions
 
 
 class Door:
@@ -72,7 +75,7 @@ async def test_what_is_in_hand_after_each_screen_is_what_would_be_read(
     await browser.post("/q/s/1", data=again.filled(pain_1="9"))  # One answer replaced.
     read = await door.read()
     assert at_once(await door.in_hand(monkeypatch), read) == read
-    await send(browser, page)  # Of what sending leads to the database tells, on the page of thanks.
+    await browser.post("/q/review", data=form_to(page, "/q/review").fields, allow_redirects=False)
     read = await door.read()
     assert read.visits[0].assessments[0].submitted_at is not None
     assert at_once(await door.in_hand(monkeypatch), read) == read
@@ -111,14 +114,64 @@ async def test_whoever_else_writes_is_seen_at_once(
         assert response.status == 403
 
 
+CHANGES = {
+    "the link ended": "UPDATE pro.invitations SET ended_at = pro.now(), end_reason = 'replaced'",
+    "it ran out": "UPDATE pro.invitations SET expires_at = pro.now()",
+    "somebody wrote": "UPDATE pro.participant_revisions SET revision = revision + 1",
+    "time was moved": "UPDATE pro.study_clock SET ahead = ahead + interval '1 hour'",
+    "other rows": "CREATE OR REPLACE FUNCTION pro.facts_origin() RETURNS text"
+    " LANGUAGE sql STABLE AS 'SELECT now()::text'",
+}
+"""What a write must see for itself that was decided about from facts in hand."""
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_screen_is_saved_in_one_trip_and_looked_at_anew_where_anything_changed(
+    owner: asyncpg.Connection,
+    database_url: str,
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+) -> None:
+    page = await open_questions(browser, await seed_link(participant))
+    in_place = {"X-Page": "in-place"}
+
+    async def save(number: int) -> tuple[int, str, list[str]]:
+        form = form_to(page, f"/q/s/{number}")
+        data = form.filled(**dict.fromkeys(form.items, "3"))
+        with statements(monkeypatch) as said:
+            async with browser.post(form.action, data=data, headers=in_place) as response:
+                return response.status, await response.text(), said
+
+    status, page, said = await save(1)
+    assert (status, said) == (200, ["record_answers"])
+    stored = await owner.fetchval("SELECT count(*) FROM pro.responses")
+    superuser = await connect(database_url, role=None, actor="test:superuser")
+    await superuser.execute(CHANGES[change])
+    await superuser.close()
+    status, page, said = await save(2)
+    assert said[0] == "record_answers"  # It found that what was in hand does not stand,
+    assert {"look_again_by_link", "find_guest_by_link"} & set(said)  # and so it was asked.
+    more = await owner.fetchval("SELECT count(*) FROM pro.responses") - stored
+    let_in = change not in ("the link ended", "it ran out")
+    assert (status, more > 0) == ((200, True) if let_in else (403, False))
+
+
 def test_nothing_is_believed_for_long_nor_of_too_many() -> None:
     seconds = [0.0]
     hand = KnownFacts({}, clock=lambda: seconds[0])
-    bare: Any = {"now": None, "visits": (), "revision": 1}
+    bare: Any = {"now": datetime(2026, 1, 1, tzinfo=UTC), "visits": (), "revision": 1}
     facts = ParticipantFacts.model_construct(**bare)
+    found = FoundGuest(SessionRow(UUID(int=1), UUID(int=2), None, "link"), facts, "here")
     for number in range(known.MOST + 1):
-        hand.keep(bytes([number // 256, number % 256]), facts, "here")
+        hand.keep(bytes([number // 256, number % 256]), found)
     assert not hand.holds(b"\0\0")
     assert hand.holds(b"\0\1")
+    seconds[0] = 60.0
+    late = hand.unasked(b"\0\1")
+    assert late is not None
+    assert late.facts.now == facts.now + timedelta(minutes=1)
     seconds[0] = known.KEPT
     assert not hand.holds(b"\0\1")
+    assert hand.unasked(b"\0\1") is None
