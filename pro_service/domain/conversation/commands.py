@@ -172,9 +172,14 @@ _REACTION = re.compile(
 """What telephones write when somebody taps a reaction: the verb and our own words in quotes."""
 
 
+_NUMBER = re.compile(r"[\d .]+")
+
+
 def recognise(text: str) -> Command | None:
     """Return the command this text is, or None. Whole-text matching, save for wishes to stop."""
     folded = fold(text)
+    if _NUMBER.fullmatch(folded):
+        return None  # What nearly every text is.
     if _REACTION.fullmatch(folded):
         return Command.reaction
     folded = unframed(folded)

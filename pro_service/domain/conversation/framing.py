@@ -65,6 +65,8 @@ _PREFIX: Final = re.compile("|".join(one for all_of in PREFIXES.values() for one
 
 def unframed(folded: str) -> str:
     """Return folded text without listed signatures, prefixes and names in brackets."""
+    if folded.isdecimal():
+        return folded  # What nearly every text is.
     text = _without_signature(folded)
     previous = None
     while text != previous:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from pro_service.domain.study.respondents import Respondent, respondent_at
 from pro_service.messaging.gateway import Gateway, InboundText
 from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.in_hand import lean_facts
 from pro_service.services.base.phones import country_of
 from pro_service.services.base.turns import BusyError
 from pro_service.services.texting import Line, contact_at
@@ -105,14 +107,14 @@ class Case:
             raise BusyError("The participant has no data key.")
         return self.facts.data_key.id
 
-    @property
+    @cached_property
     def rule(self) -> ChannelRule:
         """What the provider that brought the text may do for the number it came from."""
         received = self.received
         country = country_of(received.their_address)
         return self.context.channels.rule_for(SMS, received.sender.provider, country)
 
-    @property
+    @cached_property
     def held_back(self) -> bool:
         """Whether this number asked for no texts."""
         contact = contact_at(self.context, self.facts, self.received.their_address)
@@ -137,7 +139,13 @@ def dialogue_of(user: LineParticipant) -> Dialogue:
 
 
 def _stored(user: LineParticipant) -> Dialogue:
-    return Dialogue() if user.dialogue is None else Dialogue.model_validate_json(user.dialogue)
+    return Dialogue() if user.dialogue is None else _read_dialogue(user.dialogue)
+
+
+@lru_cache(maxsize=64)
+def _read_dialogue(stored: str) -> Dialogue:
+    """A dialogue as it is stored; of one text it is asked several times."""
+    return Dialogue.model_validate_json(stored)
 
 
 async def read_case(
@@ -156,9 +164,10 @@ async def read_case(
     study_id = received.sender.study_id
     dialogue = dialogue_of(user)
     spoken_of = [one.assessment_id for one in (dialogue.prompt, dialogue.last) if one is not None]
-    facts = await context.reader.facts(
-        connection, study_id, user.id, answers_of=spoken_of, lean=received.lean
-    )
+    if received.lean:
+        facts = await lean_facts(connection, context, study_id, user.id, spoken_of)
+    else:
+        facts = await context.reader.facts(connection, study_id, user.id, answers_of=spoken_of)
     protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)
     who = stated or _respondent(user, dialogue, facts)
     seen = taken_over_by(facts, who)

@@ -27,8 +27,10 @@ async def answer_first_text(
     counts; whatever else comes from it is a stranger's.
     """
     user = _who_practises(received)
+    if user is None or user.first_text is None:
+        return None
     read = practise(received.said, pictures=received.text.media_count > 0)
-    if user is None or user.first_text is None or read is None:
+    if read is None:
         return None
     if user.to_confirm is not None and not read.proven:
         return None

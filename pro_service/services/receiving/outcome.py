@@ -23,6 +23,8 @@ from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.answering import AnswersPlan
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.in_hand import remember
+from pro_service.services.base.known import Stored
 from pro_service.services.receiving.case import Case, Received
 from pro_service.services.receiving.questions import heard_with
 from pro_service.services.texting import WrongNumber, opt_out_row, seal_body
@@ -178,6 +180,7 @@ async def write_inbound(
         return
     guard = Guard(study_id, facts.id, facts.revision)
     answered = outcome.answers.document if outcome.answers else AnswersWrite()
+    stored: Stored | None = None
     async with transaction(connection) as connection:
         if outcome.confirmed is not None:
             await numbers.give_reason(connection, outcome.proof)
@@ -186,12 +189,15 @@ async def write_inbound(
         elif outcome.later is not None:
             await reminders.ask_later(connection, guard, outcome.later)
         else:
-            await answers.record_answers(connection, guard, answered)
+            stored_at = await answers.record_answers(connection, guard, answered)
+            stored = Stored(guard, answered, stored_at) if document.is_plain else None
         if outcome.checklist is not None:
             # The turn before it has moved the revision.
             after = guard._replace(revision=guard.revision + 1)
             await checklist.open_checklist(connection, after, outcome.checklist)
+            stored = None
         await inbounds.record_inbound(connection, study_id, document)
+    remember(context, facts.id, stored)
 
 
 def inbound_document(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pro_service.domain.endpoints.baselines import SentSitting
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.store.around import FactsAround
 from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -41,6 +42,32 @@ async def get_participant_facts(
     sql = _SQL["get_lean_facts"] if lean else _SQL["get_participant_facts"]
     text = await connection.fetchval(sql, study_id, participant_id, list(answers_of))
     return None if text is None else ParticipantFacts.model_validate_json(text)
+
+
+class FactsToKeep(NamedTuple):
+    """Lean facts, and which rows they were read from (`pro.facts_origin`)."""
+
+    facts: ParticipantFacts
+    origin: str
+
+
+async def get_facts_to_keep(
+    connection: Connection, study_id: UUID, participant_id: UUID, answers_of: Sequence[UUID] = ()
+) -> FactsToKeep | None:
+    """Lean facts for whoever keeps them in hand; None if there is no such participant."""
+    sql = _SQL["get_facts_to_keep"]
+    row = await connection.fetchrow(sql, study_id, participant_id, list(answers_of))
+    if row is None:
+        return None
+    return FactsToKeep(ParticipantFacts.model_validate_json(row["facts"]), row["origin"])
+
+
+async def look_around(
+    connection: Connection, study_id: UUID, participant_id: UUID
+) -> FactsAround | None:
+    """What stands around a participant's facts, for whoever has them in hand."""
+    row = await connection.fetchrow(_SQL["look_around"], study_id, participant_id)
+    return None if row is None else row_of(FactsAround, row)
 
 
 async def get_facts_of_many(

@@ -93,6 +93,11 @@ class InboundWrite:
     calls: list[LineCallRow] = field(default_factory=list)
     alerts: list[TextAlertRow] = field(default_factory=list)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it changes nothing that is known of its participant: a text, and its reply."""
+        return not (self.opt_outs or self.opt_ins or self.confirmed or self.calls or self.alerts)
+
 
 async def find_provider_event(
     connection: Connection, study_id: UUID, provider: str, provider_id: str

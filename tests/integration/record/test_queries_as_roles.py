@@ -183,6 +183,8 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "base/participants": (OPERATOR,),
     "base/participants.get_participant_facts": EVERYBODY,
     "base/participants.get_lean_facts": EVERYBODY,
+    "base/participants.get_facts_to_keep": (HOOKS,),
+    "base/participants.look_around": (HOOKS,),
     "base/participants.get_facts_of_many": (WORKER,),
     "base/participants.get_lean_facts_of_many": (WORKER,),
     "base/participants.list_participants": (WORKER, OPERATOR),

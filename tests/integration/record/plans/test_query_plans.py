@@ -136,6 +136,7 @@ READS = (
         60,
         (STUDY, Of("indexes"), Of("line")),
     ),
+    Case("base/participants", "look_around", "pro_provider", 40, (STUDY, PARTICIPANT)),
     Case("receiving/inbounds", "count_replies_today", "pro_provider", 60, (STUDY, Of("line"))),
     Case("receiving/inbounds", "was_warned_today", "pro_provider", 60, (STUDY, Of("line"))),
     Case("texting/messages", "find_line", "pro_worker", 20, (STUDY, Of("sender"), Of("indexes"))),
