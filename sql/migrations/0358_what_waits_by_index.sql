@@ -190,3 +190,33 @@ CREATE OR REPLACE FUNCTION pro.figures_besides(study uuid, sites uuid[], place u
     JOIN pro.visit_outlooks AS k ON k.study_id = study AND k.participant_id = o.participant_id AND k.settled
     WHERE o.counted_at = ANY (sites) AND (place IS NULL OR o.counted_at = place)
 $$;
+
+-- As before (0165), by the index of what is held in the clinic (0357).
+CREATE OR REPLACE FUNCTION pro.coming_to_clinic(study uuid, clinic jsonb, at timestamptz)
+    RETURNS TABLE (kind text, of_id uuid, participant_id uuid, due_at timestamptz)
+    LANGUAGE sql STABLE AS $$
+    WITH held AS MATERIALIZED (SELECT (x.pair ->> 0)::uuid AS version_id, x.pair ->> 1 AS definition
+                               FROM jsonb_array_elements(clinic) AS x (pair)),
+    soon AS MATERIALIZED (
+        SELECT v.id, v.participant_id, v.definition, v.target_on
+        FROM pro.visits AS v
+        WHERE v.study_id = study AND v.definition = ANY (ARRAY(SELECT d.definition FROM held AS d))
+          AND v.superseded_at IS NULL AND v.attended_on IS NULL AND v.closes_at > at
+          -- Wherever they live their seven days are among these.
+          AND v.target_on BETWEEN at::date - 1 AND at::date + 8
+    )
+    SELECT 'clinic', v.id, p.id, v.target_on::timestamp AT TIME ZONE p.zone
+    FROM soon AS v
+    JOIN pro.participants AS p ON p.study_id = study AND p.id = v.participant_id
+    WHERE v.target_on - (at AT TIME ZONE p.zone)::date BETWEEN 0 AND 6
+      AND EXISTS (SELECT FROM held AS d WHERE d.version_id = p.protocol_version_id AND d.definition = v.definition)
+    UNION ALL
+    SELECT 'planned', e.id, p.id, e.planned_on::timestamp AT TIME ZONE p.zone
+    FROM pro.planned_soon(study) AS e
+    JOIN pro.participants AS p ON p.study_id = study AND p.id = e.participant_id
+    WHERE e.planned_on - (at AT TIME ZONE p.zone)::date BETWEEN 0 AND 6
+      AND NOT EXISTS (SELECT FROM pro.visits AS v
+                      JOIN held AS d ON d.version_id = p.protocol_version_id AND d.definition = v.definition
+                      WHERE v.study_id = study AND v.participant_id = p.id AND v.superseded_at IS NULL
+                        AND v.closes_at > at AND v.target_on = e.planned_on)
+$$;

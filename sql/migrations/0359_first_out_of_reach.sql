@@ -38,12 +38,17 @@ CREATE FUNCTION pro.silent_ones(study uuid, unkept uuid[], at timestamptz)
     FROM pro.silences_of(study, unkept, at) AS s WHERE s.visits > 0
 $$;
 
--- Of those now at these sites the first who may be out of reach, those longest so; none whose status is one of `parted`.
-CREATE FUNCTION pro.first_suspected(study uuid, sites uuid[], unkept uuid[], at timestamptz, parted text[], most integer)
+-- Of those now at these sites who may be out of reach: why, since when at the longest, and when they were last heard.
+CREATE FUNCTION pro.suspected_at(study uuid, sites uuid[], unkept uuid[], at timestamptz)
     RETURNS TABLE (id uuid, code text, protocol_version_id uuid, site_id uuid, placed_at timestamptz, muted boolean,
-                   texts bigint, failed_since timestamptz, visits integer, silent_since timestamptz, heard_at timestamptz)
+                   texts bigint, failed_since timestamptz, visits integer, silent_since timestamptz, heard_at timestamptz,
+                   since timestamptz, latest timestamptz)
     LANGUAGE sql STABLE AS $$
-    WITH suspected AS MATERIALIZED (
+    WITH patience AS MATERIALIZED (
+        SELECT v.id, coalesce((v.document #>> '{calls,silent_visits}')::integer, 2) AS visits
+        FROM pro.protocol_versions AS v WHERE v.study_id = study
+    ),
+    suspected AS MATERIALIZED (
         SELECT r.id, bool_or(r.visits IS NULL) AS muted, max(r.texts) AS texts, max(r.failed_since) AS failed_since,
                max(r.visits) AS visits, max(r.silent_since) AS silent_since, min(r.since) AS since, max(r.latest) AS latest
         FROM (SELECT l.id, l.texts, l.since AS failed_since, NULL::integer AS visits, NULL::timestamptz AS silent_since,
@@ -52,29 +57,23 @@ CREATE FUNCTION pro.first_suspected(study uuid, sites uuid[], unkept uuid[], at 
               UNION ALL
               SELECT m.id, NULL, NULL, NULL, NULL, m.since, m.latest FROM pro.silenced_since(study) AS m
               UNION ALL
-              SELECT s.id, NULL, NULL, s.visits, s.since, s.since, s.since
-              FROM pro.silent_ones(study, unkept, at) AS s
-              WHERE s.heard_at IS NULL OR s.heard_at < s.since) AS r
+              SELECT s.id, NULL, NULL, s.visits, s.since, s.since, s.since FROM pro.silent_ones(study, unkept, at) AS s
+              WHERE s.visits >= (SELECT min(w.visits) FROM patience AS w) AND (s.heard_at IS NULL OR s.heard_at < s.since)
+             ) AS r
         GROUP BY r.id
     )
     SELECT x.id, p.code, p.protocol_version_id, s.site_id, s.valid_from, x.muted, coalesce(x.texts, 0), x.failed_since,
-           CASE WHEN x.visits >= w.silent_after THEN x.visits ELSE 0 END, x.silent_since, h.heard_at
+           CASE WHEN x.visits >= w.visits THEN x.visits ELSE 0 END, x.silent_since,
+           CASE WHEN k.participant_id IS NULL THEN (SELECT l.heard_at FROM pro.last_heard(study, x.id) AS l)
+                ELSE k.heard_at END,
+           coalesce(x.since, s.valid_from), x.latest
     FROM suspected AS x
     JOIN pro.participant_sites AS s ON s.study_id = study AND s.participant_id = x.id AND s.valid_to IS NULL
                                    AND s.site_id = ANY (sites)
     JOIN pro.participants AS p ON p.study_id = study AND p.id = x.id
-    JOIN (SELECT v.id, coalesce((v.document #>> '{calls,silent_visits}')::integer, 2) AS silent_after
-          FROM pro.protocol_versions AS v WHERE v.study_id = study) AS w ON w.id = p.protocol_version_id
+    JOIN patience AS w ON w.id = p.protocol_version_id
     LEFT JOIN pro.participant_outlooks AS k ON k.study_id = study AND k.participant_id = x.id AND x.id <> ALL (unkept)
-    CROSS JOIN LATERAL (SELECT CASE WHEN k.participant_id IS NULL
-                                    THEN (SELECT l.heard_at FROM pro.last_heard(study, x.id) AS l)
-                                    ELSE k.heard_at END AS heard_at) AS h
-    WHERE (x.muted OR x.visits >= w.silent_after) AND (h.heard_at IS NULL OR h.heard_at < x.latest)
-      -- Whose contacts rest, and who agreed to no text, is not out of reach by it.
-      AND (x.texts > 0 OR x.visits >= w.silent_after
-           OR (SELECT k.messages OR k.caregiver FROM pro.present_consent(study, x.id) AS k))
-      AND pro.stands_outside(study, x.id, at, parted)
-    ORDER BY coalesce(x.since, s.valid_from), p.code LIMIT most
+    WHERE x.muted OR x.visits >= w.visits
 $$;
 
 CREATE FUNCTION pro.desk_unreached(study uuid, parted text[], most integer)
@@ -101,7 +100,15 @@ BEGIN
                                      ORDER BY y.id), '[]')
             FROM pro.statuses AS y WHERE y.study_id = study AND y.participant_id = x.id),
            (SELECT e.occurred_at FROM pro.latest_events(study, x.id) AS e WHERE e.kind = 'death' LIMIT 1), at
-    FROM pro.first_suspected(study, sites, unkept, at, parted, most) AS x;
+    -- In their order first, so that no more are asked whether they take part than are shown.
+    FROM (SELECT o.* FROM (SELECT y.* FROM pro.suspected_at(study, sites, unkept, at) AS y
+                           ORDER BY y.since, y.code OFFSET 0) AS o
+          WHERE (o.heard_at IS NULL OR o.heard_at < o.latest)
+            -- Whose contacts rest, and who agreed to no text, is not out of reach by it.
+            AND (o.texts > 0 OR o.visits > 0
+                 OR (SELECT k.messages OR k.caregiver FROM pro.present_consent(study, o.id) AS k))
+            AND pro.stands_outside(study, o.id, at, parted)
+          LIMIT most) AS x;
 END
 $$;
 REVOKE ALL ON FUNCTION pro.desk_unreached(uuid, text[], integer) FROM PUBLIC;

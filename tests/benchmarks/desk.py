@@ -73,12 +73,7 @@ ROOMS: Final = (
     "/desk/week/print",
 )
 ROOMS_OF: Final = {
-    "whole": (
-        *LIST,
-        *(one for one in ROOMS if one not in ONE_SITE_ONLY),
-        "/desk/groups",
-        "/desk/record",
-    ),
+    "whole": (*LIST, *(one for one in ROOMS if one not in ONE_SITE_ONLY)),
     "one": (*LIST, *ROOMS),
     "signs": ("/desk", "/desk/signing/waiting", "/desk/signing", "/desk/locks"),
 }
