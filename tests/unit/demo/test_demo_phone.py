@@ -15,6 +15,7 @@ from pro_service.demo.moves import evenings
 from pro_service.demo.personas import cast
 from pro_service.demo.phone.pages import KINDS, bubbles, counted, detail, instant_of
 from pro_service.demo.phone.phones import Person
+from pro_service.demo.protocol import demo_protocol
 from pro_service.domain.instruments.model import LANGUAGES, Language
 from pro_service.domain.study.times import zone
 from pro_service.store.demo.phone import Happening, PhoneText
@@ -108,3 +109,12 @@ def test_every_evening_on_the_way_is_a_stop_in_its_zone() -> None:
     assert [one.astimezone(zone("America/New_York")).hour for one in found] == [19, 19, 19]
     assert found == sorted(found)
     assert evenings("America/New_York", AT, AT + timedelta(hours=1)) == []
+
+
+def test_the_demos_study_is_the_example_with_free_text_let_out_by_one_role() -> None:
+    example = load_protocol_file(example_protocol_file()).protocol
+    study = demo_protocol().protocol.study
+    assert study.free_text_visible_to == ("data_manager",)
+    assert study == example.study.model_copy(
+        update={"free_text_visible_to": study.free_text_visible_to}
+    )
