@@ -1,8 +1,9 @@
 """`growth`: every statement of the periodic work and of a participant's path, at one size of study.
 
-Milliseconds and pages, the middle of the rounds, as the role that runs it; writes are undone. Run
-it at two sizes and compare line by line: `--participants 2000`, then `20000`. A statement that this
-release does not have, or calls otherwise, is left out, so that releases can be compared as well.
+Pages, milliseconds of the backend's processor and of waiting, the middle of the rounds, as the role
+that runs it with the plan it keeps; writes are undone. Run it at two sizes and compare line by
+line: `--participants 2000`, then `20000`. A statement that this release does not have, or calls
+otherwise, is left out, so that releases can be compared as well.
 What takes longer than `LONGEST` is given up and said to; with `--folder` the study is filled once.
 """
 
@@ -14,11 +15,13 @@ from collections.abc import Iterator
 from datetime import time, timedelta
 from hashlib import sha256
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
+from pro_service.domain.delivery.states import MessageState
 from pro_service.store.answering.answers import AnswersWrite
 from pro_service.store.ids import new_id
 from pro_service.store.migrations import migrate
@@ -27,7 +30,7 @@ from pro_service.store.sql_files import all_queries
 from pro_service.store.writes import AttemptRow, ResponseRow
 from tests.benchmarks.measuring.chosen import Chosen, Found
 from tests.benchmarks.measuring.kept import Filling, filled
-from tests.benchmarks.measuring.server import Server
+from tests.benchmarks.measuring.server import Server, ran_of_process
 from tests.support.large import (
     ASSESSMENTS,
     LINES,
@@ -45,6 +48,13 @@ LONGEST: Final = timedelta(seconds=60)
 """What a statement may take."""
 TOGETHER: Final = 100
 """Participants of a wave."""
+UNTIL_KEPT: Final = 6
+"""Runs after which a plan is kept."""
+DELIVERED: Final = (
+    *("simulator", "out-77", "delivered", None, "test:benchmark"),
+    *(list(MessageState), ["delivered"] * len(MessageState), []),
+)
+"""What a provider says of a text that has arrived."""
 
 
 class Said(NamedTuple):
@@ -64,9 +74,7 @@ PERIODIC: Final = (
     Said("mark_overdue_ambiguous", WORKER),
     Said("mark_expired", WORKER, (["simulator"],)),
     Said("close_calls_over", WORKER),
-    Said("list_to_check_for_calls", WORKER, (10_000,)),
     Said("list_call_looks", WORKER),
-    Said("list_to_close", WORKER, (200,)),
     Said("look_at_closings", WORKER),
     Said("list_unseen_alerts", WORKER, (200,)),
     Said("list_unassessed_alerts", WORKER, (["warning_sign"], 200)),
@@ -78,6 +86,9 @@ PERIODIC: Final = (
     Said("list_digest_mornings", WORKER, (time(7), time(12))),
     Said("claim_push", PROVIDER, (["aliyun"], 60.0, 8)),
     Said("get_next_seal", WORKER, (20_000,)),
+    Said("list_inbound_sweeps", PROVIDER, ("simulator", 86_400.0, 600.0, 60.0)),
+    Said("claim_export", WORKER, (timedelta(minutes=5), 3)),
+    Said("get_figures", WORKER, (new_id(),)),
 )
 """What is run every second or minute, whether or not anything is due."""
 
@@ -87,6 +98,7 @@ def path_of(study: LargeStudy) -> tuple[Said, ...]:
     who = (study.study_id, study.participant_id)
     session = sha256(f"session{study.number}".encode()).digest()
     line, message = row_id(LINES, study.number), row_id(MESSAGES, study.number)
+    a_while = timedelta(hours=12)
     first = study.number - TOGETHER // 2
     many = [row_id(PARTICIPANTS, number) for number in range(first, first + TOGETHER)]
     wave = [{"study_id": study.study_id, "participant_id": one} for one in many]
@@ -97,13 +109,18 @@ def path_of(study: LargeStudy) -> tuple[Said, ...]:
         Said("get_lean_facts_of_many", WORKER, (wave, [])),
         Said("list_senders_of", WORKER, (study.study_id, many, ["simulator"])),
         Said("find_invitation", PAGES, (study.token_sha256,)),
-        Said("find_session", PAGES, (session, timedelta(hours=12))),
+        Said("find_session", PAGES, (session, a_while)),
+        Said("find_guest_by_link", PAGES, (study.token_sha256, [])),
+        Said("find_guest_by_session", PAGES, (session, a_while, [])),
+        Said("look_again_by_link", PAGES, (study.token_sha256,)),
+        Said("look_again_by_session", PAGES, (session, a_while)),
         Said("find_web_write", PAGES, (study.study_id, "key-00008caa")),
         Said("record_answers", PAGES, (*who, 1, answers_of(study))),
         Said("find_provider_event", PROVIDER, (study.study_id, "simulator", "in-51001")),
         Said("list_line_participants", PROVIDER, (study.study_id, [study.their_index], line)),
         Said("find_line", WORKER, (study.study_id, study.sender_id, [study.their_index])),
-        Said("get_message", WORKER, (study.study_id, message)),
+        Said("list_messages", WORKER, (study.study_id, [message])),
+        Said("record_receipt", PROVIDER, (new_id(), message, *DELIVERED)),
         Said("list_invitations", WORKER, who),
         Said("list_closed_sittings", WORKER, (*who, False)),
     )
@@ -176,11 +193,13 @@ async def measure(chosen: Chosen, server: Server) -> Found:
                 )
                 continue
             try:
-                found.append(await _cost(url, one, sql.text, chosen.rounds))
+                found.append(await _cost(url, server, one, sql.text, chosen.rounds))
             except asyncpg.QueryCanceledError:
                 notes.append(f"{one.name} is left out: it took longer than {LONGEST.seconds} s")
-    lines = [f"{'':48}{'ms':>11}{'pages':>11}"]
-    lines += [f"{row['name']:48}{row['ms']:11.2f}{row['pages']:11d}" for row in found]
+    lines = [f"{'':48}{'pages':>11}{'cpu ms':>11}{'ms':>11}"]
+    lines += [
+        f"{row['name']:48}{row['pages']:11d}{row['cpu_ms']:11.2f}{row['ms']:11.2f}" for row in found
+    ]
     return Found("growth", f"statements, {chosen.participants} participants", found, notes, lines)
 
 
@@ -192,32 +211,48 @@ class _Text(NamedTuple):
 _SQL: Final = {one.name: _Text(one.sql, len(one.parameters)) for one in all_queries()}
 
 
-async def _cost(url: str, one: Said, sql: str, rounds: int) -> dict[str, Any]:
+async def _cost(url: str, server: Server, one: Said, sql: str, rounds: int) -> dict[str, Any]:
     """One statement, as often as there are rounds, on one warm connection."""
     connection = await connect(url, role=one.role, actor="test:benchmark")
+    backend = None if server.postmaster is None else connection.get_server_pid()
     try:
         await connection.execute(f"SET statement_timeout = {LONGEST.seconds * 1000}")
-        plans = [await _explained(connection, sql, one.values) for _ in range(rounds + 1)][1:]
+        runs = [
+            await _undone(connection, backend, sql, one.values) for _ in range(UNTIL_KEPT + rounds)
+        ][UNTIL_KEPT:]
+        explained = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) " + sql
+        told = (await _undone(connection, backend, explained, one.values)).rows[0][0]
     finally:
         await connection.close()
-    ms = statistics.median(plan["Execution Time"] for plan in plans)
-    return {"name": f"{one.name} ({one.role})", "ms": ms, "pages": _pages(plans[-1]["Plan"])}
+    plan: dict[str, Any] = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
+    return {
+        "name": f"{one.name} ({one.role})",
+        "pages": _pages(plan),
+        "cpu_ms": statistics.median(run.cpu_ms for run in runs),
+        "ms": statistics.median(run.ms for run in runs),
+    }
 
 
-async def _explained(
-    connection: asyncpg.Connection, sql: str, values: tuple[Any, ...]
-) -> dict[str, Any]:
-    """The plan with what running it touched; what it wrote is undone."""
+class _Run(NamedTuple):
+    rows: list[asyncpg.Record]
+    ms: float
+    cpu_ms: float
+    """Of the backend's processor; 0 where it is elsewhere."""
+
+
+async def _undone(
+    connection: asyncpg.Connection, backend: int | None, sql: str, values: tuple[Any, ...]
+) -> _Run:
+    """Run a statement, and undo what it wrote."""
     transaction = connection.transaction()
     await transaction.start()
     try:
-        told = await connection.fetchval(
-            "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) " + sql, *values
-        )
+        ran, began = ran_of_process(backend), perf_counter()
+        rows = await connection.fetch(sql, *values)
+        ms = (perf_counter() - began) * 1000
+        return _Run(rows, ms, (ran_of_process(backend) - ran) * 1000)
     finally:
         await transaction.rollback()
-    plan: dict[str, Any] = (json.loads(told) if isinstance(told, str) else told)[0]
-    return plan
 
 
 def _pages(plan: dict[str, Any]) -> int:

@@ -373,6 +373,6 @@ async def record_receipt(
         connection,
         _SQL["record_receipt"],
         *(said[0], message_id, *said[1:], actor),
-        *(list(moves), [moves[one] for one in moves], list(copied)),
+        *(list(moves), list(moves.values()), [one for one in copied if moves[one] == one]),
     )
     return row is not None

@@ -145,7 +145,7 @@ WHERE m.provider = $2 AND m.id = coalesce($1, (SELECT x.id FROM pro.messages AS 
 
 -- name: record_receipt(id, message_id, provider, provider_id, provider_status, error_code, actor, before, after, copied)
 -- Keep what a provider said of a message, which it names by our id, else (null) by its own, and move the message
--- on: `after` says what comes of each state in `before`. Of one that stays in a `copied` state nothing is kept.
+-- on: `after` says what comes of each state in `before`. Of one in a state of `copied` nothing is kept.
 -- What was said to have gone wrong with a text that has arrived stays in the receipts alone.
 WITH named AS (
     SELECT coalesce($2, (SELECT x.id FROM pro.messages AS x WHERE x.provider = $3 AND x.provider_id = $4
@@ -153,18 +153,15 @@ WITH named AS (
 ),
 moved AS (
     -- Looked up by what stands in the row itself: so nothing is missed if somebody moved it meanwhile.
-    UPDATE pro.messages AS m SET state = ($9::text[])[array_position($8::text[], m.state)],
-        provider_id = coalesce(m.provider_id, $4),
-        error_code = CASE WHEN ($9::text[])[array_position($8::text[], m.state)] <> 'delivered'
-            THEN coalesce($6, m.error_code) END,
-        state_reason = CASE WHEN ($9::text[])[array_position($8::text[], m.state)] <> 'delivered'
-            OR m.error_code IS NULL THEN m.state_reason END,
-        accepted_at = coalesce(m.accepted_at,
-            CASE WHEN ($9::text[])[array_position($8::text[], m.state)] IN ('accepted', 'sent', 'delivered')
-                THEN clock_timestamp() END)
+    UPDATE pro.messages AS m SET (state, provider_id, error_code, state_reason, accepted_at) = (
+        SELECT t.state, coalesce(m.provider_id, $4),
+               CASE WHEN t.state <> 'delivered' THEN coalesce($6, m.error_code) END,
+               CASE WHEN t.state <> 'delivered' OR m.error_code IS NULL THEN m.state_reason END,
+               coalesce(m.accepted_at,
+                        CASE WHEN t.state IN ('accepted', 'sent', 'delivered') THEN clock_timestamp() END)
+        FROM (SELECT ($9::text[])[array_position($8::text[], m.state)] AS state) AS t)
     FROM named AS n
-    WHERE m.id = n.id AND m.provider = $3
-      AND (m.state <> ALL ($10::text[]) OR m.state <> ($9::text[])[array_position($8::text[], m.state)])
+    WHERE m.id = n.id AND m.provider = $3 AND m.state <> ALL ($10::text[])
     RETURNING m.study_id, m.id
 ),
 kept AS (

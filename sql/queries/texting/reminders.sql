@@ -1,8 +1,10 @@
 -- name: list_due(limit)
--- Participants who have a nudge due, longest due first; nobody while sending is held.
+-- Participants who have a nudge due, longest due first; nobody while sending is held. Few have more than two due: so many
+-- are looked at, whatever else is due in an evening, and a list that is shorter for it is asked for again.
 SELECT r.study_id, r.participant_id
-FROM pro.reminders AS r
-WHERE r.ended_at IS NULL AND r.due_at <= pro.now() AND NOT (SELECT pro.sending_is_held())
+FROM (SELECT x.study_id, x.participant_id, x.due_at FROM pro.reminders AS x
+      WHERE x.ended_at IS NULL AND x.due_at <= pro.now() AND NOT (SELECT pro.sending_is_held())
+      ORDER BY x.due_at LIMIT 2 * $1::integer) AS r
 GROUP BY r.study_id, r.participant_id
 ORDER BY min(r.due_at), r.participant_id
 LIMIT $1;

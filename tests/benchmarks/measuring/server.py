@@ -135,6 +135,13 @@ def cpu_of_process(pid: int) -> float:
     return _cpu_of(_stat_of(pid), with_ended=False)
 
 
+def ran_of_process(pid: int | None) -> float:
+    """The same to the microsecond, for what is over within a tick; 0 for a process elsewhere."""
+    if pid is None:
+        return 0.0
+    return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="utf-8").split()[0]) / 1e9
+
+
 def cpu_of_server(server: Server) -> float:
     """Seconds of processor the server and all its backends have used; 0 where it is elsewhere."""
     if server.postmaster is None:

@@ -14,7 +14,7 @@ from tests.support.large.plans import Case, faults
 LOOKED_AT = 20
 """Participants of the large study who are due for a look."""
 PERIODIC = (
-    Case("texting/reminders", "list_due", "pro_worker", 300, (200,)),
+    Case("texting/reminders", "list_due", "pro_worker", 40, (5,)),  # of however many are due
     Case("texting/reminders", "next_due", "pro_worker", 20),
     Case("texting/messages", "list_retries", "pro_worker", 100, (["simulator"], 200)),
     Case("texting/messages", "list_ambiguous", "pro_worker", 100, (["simulator"], 300.0, 200)),
