@@ -50,6 +50,8 @@ class Audience:
     static: str
     """The address below which their files are served."""
     style: str
+    more_styles: tuple[str, ...] = ()
+    """Files joined to the style sheet, in this order: browsers get one sheet."""
     charts: bool = False
     """Whether their pages draw charts: the style sheet of charts is joined to theirs."""
     chart_style: str = ""
@@ -76,7 +78,9 @@ class Site:
         self.texts = load_texts(audience.catalogue)
         self._audience = audience
         self._environment = _templates(audience.package)
-        joined = (_CHARTS,) if audience.charts else ()
+        joined = tuple((audience.package, one) for one in audience.more_styles)
+        if audience.charts:
+            joined += (_CHARTS,)
         style = _read_asset(audience.package, audience.style, joined)
         scripts = [_read_asset(audience.package, name) for name in audience.scripts]
         self._assets = {asset.name: asset for asset in (style, *scripts)}

@@ -56,6 +56,7 @@ AUDIENCE: Final = Audience(
     prefix="desk",
     static="/desk/static",
     style="desk.css",
+    more_styles=("work.css", "tables.css", "person.css", "fitting.css", "rooms.css"),
     charts=True,
     scripts=("entry.js", "keys.js", "live.js", "passkey.js"),
     failures={

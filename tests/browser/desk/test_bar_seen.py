@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
 IN_ONE_LINE: Final = """() => {
   const sites = document.querySelector(".sites");
-  if (sites) sites.textContent = "BJ01, SH02";
+  const menu = document.querySelector(".rooms summary");
+  if (sites) sites.textContent = menu ? "40 sites" : "BJ01, NJ02, SH03";
   for (const room of document.querySelectorAll(".rooms > ul > li > a")) {
     if (/today|desk$|texts$/.test(room.getAttribute("href")) && !room.querySelector(".waiting")) {
       room.insertAdjacentHTML("beforeend", ' <span class="waiting">12</span>');

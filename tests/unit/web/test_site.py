@@ -91,10 +91,13 @@ def test_each_audience_remembers_its_language_in_its_own_place() -> None:
 def test_a_file_is_kept_for_good_under_a_name_made_of_its_content(whose: str) -> None:
     audience, site = AUDIENCES[whose], SITES[whose]
     for file in (audience.style, *audience.scripts):
-        body = files(audience.package).joinpath("static", file).read_bytes()
-        if file == audience.style and audience.charts:
-            charts = files("pro_service.web.charts").joinpath("static/charts.css")
-            body += b"\n" + charts.read_bytes()
+        static = files(audience.package).joinpath("static")
+        body = static.joinpath(file).read_bytes()
+        if file == audience.style:
+            more = [static.joinpath(one) for one in audience.more_styles]
+            if audience.charts:
+                more.append(files("pro_service.web.charts").joinpath("static/charts.css"))
+            body = b"\n".join((body, *(one.read_bytes() for one in more)))
         stem, _, ending = file.rpartition(".")
         name = f"{stem}-{hashlib.sha256(body).hexdigest()[:12]}.{ending}"
         plain = site.file(fetching(name, "identity"))

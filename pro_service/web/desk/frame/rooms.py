@@ -7,6 +7,7 @@ to it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from pro_service.domain.study.permissions import Action
@@ -15,6 +16,7 @@ from pro_service.store.desk.frame import Frame
 from pro_service.web.desk.words import Words
 
 _MOST_SITES_NAMED: Final = 3
+"""Where the line has room; beside its menu it has room for one."""
 _MOST_IN_A_LINE: Final = 10
 """Rooms that stand in one line with who is in, 1280 wide, in the longer of both languages."""
 
@@ -27,6 +29,14 @@ class Room(NamedTuple):
     action: Action
     more: tuple[str, ...] = ()
     """Further addresses that belong to it, beside what stands below its own."""
+
+
+class SitesSaid(NamedTuple):
+    """The sites of a seat: named, or how many there are, and which."""
+
+    said: str
+    named: str | None
+    """All of them, where `said` only counts: beside it, and in the menu if there is one."""
 
 
 _ABOUT_FIGURES: Final = ("/desk/corrections", "/desk/missing", "/desk/missing/deviations")
@@ -80,7 +90,9 @@ def bar_values(words: Words, seat: Seat | None, frame: Frame | None, path: str) 
     return {
         "rooms": rooms[:line],
         "more_rooms": rooms[line:],
-        "at_sites": None if frame is None else _sites(words, frame),
+        "at_sites": None
+        if frame is None
+        else sites_said(words, frame.sites, crowded=line < len(rooms)),
     }
 
 
@@ -103,7 +115,11 @@ def _count(words: Words, room: Room, waiting: int) -> dict[str, Any] | None:
     return {"number": waiting, "said": words.text(f"room.{room.name}_waiting", count=waiting)}
 
 
-def _sites(words: Words, frame: Frame) -> str:
-    if len(frame.sites) > _MOST_SITES_NAMED:
-        return words.text("bar.sites", count=len(frame.sites))
-    return ", ".join(frame.sites)
+def sites_said(words: Words, codes: Sequence[str], *, crowded: bool) -> SitesSaid | None:
+    """The sites of a seat as the bar says them; nothing where there is none."""
+    if not codes:
+        return None
+    named = ", ".join(codes)
+    if len(codes) <= (1 if crowded else _MOST_SITES_NAMED):
+        return SitesSaid(named, None)
+    return SitesSaid(words.text("bar.sites", count=len(codes)), named)
