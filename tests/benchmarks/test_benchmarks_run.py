@@ -11,7 +11,7 @@ from tests.benchmarks.measuring.rounds import table
 from tests.benchmarks.measuring.server import running_server
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 async def test_a_journey_is_measured_beside_the_prototype(server_url: str) -> None:
     # The other benchmarks are run by .ci/thorough.
     words = ["journey", "--url", server_url, "--participants", "12", "--no-packages"]

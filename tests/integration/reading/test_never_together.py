@@ -1,17 +1,19 @@
 """No page shows a measure and a score together, but to whom the protocol names, and when (R19).
 
 Generated: every address that answers a GET, for every role, with a value of each that stands
-nowhere else; addresses of the API for a program of the same role.
+nowhere else; addresses of the API for a program of the same role. After the lock `.ci/run` asks for
+the roles that see one of the two, `.ci/thorough` for everybody.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import aiohttp
+import pytest
 from aiohttp import hdrs, web
 
 from pro_service.domain.programs.scopes import Scope
@@ -35,6 +37,9 @@ ROWS: Final = {"visits": 3} | dict.fromkeys(
     ("assessments", "attempts", "alerts", "call_tasks", "read_lists"), 1
 )
 """Where the ids in addresses come from, and how many of each."""
+ONE_OF_EACH: Final = tuple({role: login for login, (role, _) in reversed(STAFF.items())}.values())
+SEE_ONE: Final = ("ines", "mona", "dora", "rita")
+"""Those whose role shows scores, or measures as they are read."""
 
 
 async def plant(trial: Trial) -> None:
@@ -99,10 +104,12 @@ async def text_of(browser: aiohttp.ClientSession, address: str, made: MadeKey) -
         return (await answer.read()).decode("utf-8", "replace")
 
 
-async def seen(trial: Trial, keys: Mapping[str, MadeKey]) -> dict[str, set[str]]:
+async def seen(
+    trial: Trial, keys: Mapping[str, MadeKey], logins: Sequence[str]
+) -> dict[str, set[str]]:
     """By address: who sees the measure, the score, and both there, as `login:what`."""
     found: dict[str, set[str]] = {}
-    for login in STAFF:
+    for login in logins:
         async with browsing(trial.server) as browser:
             await sign_in(browser, login)
             for address in await addresses(trial):
@@ -121,19 +128,26 @@ def who(found: dict[str, set[str]], what: str) -> set[str]:
     return {one.split(":")[0] for shown in found.values() for one in shown if one.endswith(what)}
 
 
+@pytest.mark.parametrize(
+    ("before_it", "after_it"),
+    [
+        pytest.param(ONE_OF_EACH, SEE_ONE, id="roles"),
+        pytest.param(tuple(STAFF), tuple(STAFF), id="everybody", marks=pytest.mark.thorough),
+    ],
+)
 async def test_nobody_sees_a_measure_beside_a_score_but_whom_the_protocol_names_after_the_lock(
-    trial: Trial,
+    trial: Trial, before_it: Sequence[str], after_it: Sequence[str]
 ) -> None:
     await plant(trial)
     keys = await programs(trial)
-    before = await seen(trial, keys)
+    before = await seen(trial, keys, before_it)
     assert who(before, "both") == set(), before
     assert who(before, "score") == {"ines", "mona", "dora"}
     assert "rita" not in who(before, "measure")
     # Programs were asked too: what their roles see of one kind, they see by itself.
     assert f"{BASE}/participants/{WHOSE}/scores" in before
     await lock_reads(trial.operator, trial.study_id, actor=ACTOR, reason="all have been read")
-    after = await seen(trial, keys)
+    after = await seen(trial, keys, after_it)
     assert who(after, "both") == {"dora"}, after
     shown = {address for address, who_sees in after.items() if "dora:both" in who_sees}
     assert shown <= {f"/desk/participants/{WHOSE}", f"/desk/participants/{WHOSE}/trajectory"}

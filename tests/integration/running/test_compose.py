@@ -90,7 +90,7 @@ async def test_each_of_its_commands_runs_with_the_settings_it_names(
     keys |= {name: fresh[f"PRO_{name.upper()}"] for name in ("link_keys", "seal_keys")}
     # In the order Compose starts them in: what others wait for ends, and ends well.
     migrate, words = process("migrate")
-    assert (services["migrate"]["restart"], migrate.run(*words).code) == ("no", 0)
+    assert (services["migrate"]["restart"], (await migrate.call(*words)).code) == ("no", 0)
     serve, words = process("serve")
     worker, work = process("worker")
     async with (
@@ -99,7 +99,7 @@ async def test_each_of_its_commands_runs_with_the_settings_it_names(
     ):
         assert (await get(f"http://127.0.0.1:{port}/readyz"))[0] == 200
         doctor, look = process("doctor")
-        looked = doctor.run(*look)
+        looked = await doctor.call(*look)
         assert "this release's" in looked.out
         assert (await serving.stop(), await working.stop()) == (0, 0)
     assert (tmp_path / "journal").is_dir()

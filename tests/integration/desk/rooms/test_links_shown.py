@@ -85,7 +85,7 @@ def kind_of(address: str) -> str:
     return f"{ID.sub('{id}', parts.path)}?{'&'.join(names)}"
 
 
-@pytest.mark.parametrize("place", ["here", "formerly"])
+@pytest.mark.parametrize("place", ["here", pytest.param("formerly", marks=pytest.mark.thorough)])
 async def test_nothing_is_shown_that_is_refused(
     study: SeededStudy, moved: SeededParticipant, server: TestServer, place: Place
 ) -> None:

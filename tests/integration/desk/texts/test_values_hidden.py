@@ -120,7 +120,10 @@ async def lived(trial: Trial) -> dict[str, str]:
     return rows | {"first contact": str(contact), "last contact": str(contact)}
 
 
-@pytest.mark.parametrize(("login", "sees"), [("anna", False), ("iris", True), ("mo", True)])
+@pytest.mark.parametrize(
+    ("login", "sees"),
+    [("anna", False), ("iris", True), pytest.param("mo", True, marks=pytest.mark.thorough)],
+)
 async def test_r6_no_page_changes_with_a_value_its_reader_may_not_see(
     trial: Trial, at: Browsers, login: str, sees: bool
 ) -> None:
