@@ -138,15 +138,14 @@ async def _nothing_open(request: web.Request, form: Form, cookie: str) -> web.Re
 def _in_hand(request: web.Request, form: Form, cookie: str) -> Questionnaire | None:
     """What is in hand, where it takes the form as it is: then the write looks whether it stands."""
     found = find_in_hand(request, cookie)
-    if found is None:
+    if found is None or read_respondent(form.get("who", "")) is None:
         return None
     try:
         screen = found.find(*read_place(form))
-        respondent = _respondent_in(request, found, form)
         plain = read_language(form) is None and screen and not read_screen(form, screen).mistakes
     except UnreadableFormError:
         return None
-    return found if plain and respondent else None
+    return found if plain else None
 
 
 async def _save_opened(
