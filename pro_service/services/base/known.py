@@ -29,9 +29,9 @@ from pro_service.domain.study.facts import (
 )
 from pro_service.domain.study.sittings.standing import is_settled
 from pro_service.store.answering.answers import AnswersWrite
-from pro_service.store.around import Around
+from pro_service.store.around import Around, FactsAround
 from pro_service.store.connection import Guard
-from pro_service.store.pages.entrance import FoundGuest, KnownGuest, SessionRow
+from pro_service.store.pages.entrance import SessionRow
 from pro_service.store.writes import AttemptRow, ResponseRow
 
 KEPT: Final = 600.0
@@ -50,7 +50,8 @@ FOLLOWED: Final = (
 @dataclass(frozen=True)
 class _InHand:
     facts: ParticipantFacts
-    session: SessionRow
+    session: SessionRow | None
+    """Who came in, where it is a door; None: it is somebody who writes texts."""
     origin: str
     """The rows they were read from: those of another server, or restored ones, are others."""
     read_at: float
@@ -80,7 +81,8 @@ class Stored(NamedTuple):
 
 @dataclass
 class KnownFacts:
-    """Lean facts by the way in that led to them: the hash of a link's token or a session's id."""
+    """Lean facts by what led to them: the hash of a link's token or a session's id, or (of who
+    writes texts) the participant's own id."""
 
     instruments: Mapping[str, Instrument]
     clock: Callable[[], float] = monotonic
@@ -91,17 +93,19 @@ class KnownFacts:
         one = self._known.get(door)
         return one is not None and self.clock() - one.read_at < KEPT
 
-    def keep(self, door: bytes, found: FoundGuest) -> None:
+    def keep(
+        self, door: bytes, facts: ParticipantFacts, origin: str, session: SessionRow | None = None
+    ) -> None:
         """Take facts in hand as they were read, and made ready."""
-        facts, now = found.facts, self.clock()
+        now = self.clock()
         ends = [at for visit in facts.visits for at in (visit.opens_at, visit.closes_at)]
         until = min((at for at in ends if at is not None and at > facts.now), default=None)
-        self._put(door, _InHand(facts, found.session, found.origin, now, now, until))
+        self._put(door, _InHand(facts, session, origin, now, now, until))
 
     def unasked(self, door: bytes) -> Unasked | None:
         """What is in hand of a door, for a write that looks itself whether it stands."""
         one, clock = self._known.get(door), self.clock()
-        if one is None or clock - one.read_at >= KEPT:
+        if one is None or one.session is None or clock - one.read_at >= KEPT:
             return None
         now = one.facts.now + timedelta(seconds=clock - one.told_at)
         if one.until is not None and now >= one.until:
@@ -109,12 +113,14 @@ class KnownFacts:
         facts = one.facts.model_copy(update={"now": now})
         return Unasked(one.session, facts, one.origin)
 
-    def present(self, door: bytes, known: KnownGuest) -> ParticipantFacts | None:
+    def present(
+        self, door: bytes, around: FactsAround, session: SessionRow | None = None
+    ) -> ParticipantFacts | None:
         """The facts as they are now, by what stands around them; None: they are to be read."""
-        one, around = self._known.pop(door, None), known.around
+        one = self._known.pop(door, None)
         if one is None or (around.origin, around.revision) != (one.origin, one.facts.revision):
             return None
-        if one.facts.id != known.session.participant_id:
+        if session is not None and session.participant_id != one.facts.id:
             return None
         if around.now < one.facts.now or (one.until is not None and around.now >= one.until):
             return None
@@ -123,8 +129,8 @@ class KnownFacts:
             told = Around.model_validate_json(around.around)
             changed |= {"site": told.site, "contacts": told.contacts}
         facts = one.facts.model_copy(update=changed)
-        told = {"around": around.around, "told_at": self.clock()}
-        self._put(door, replace(one, facts=facts, session=known.session, **told))
+        one = replace(one, facts=facts, session=session, around=around.around)
+        self._put(door, replace(one, told_at=self.clock()))
         return facts
 
     def store(self, door: bytes, stored: Stored) -> None:

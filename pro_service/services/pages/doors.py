@@ -73,16 +73,16 @@ async def look_in(
         known = await door.look_again(connection)
         if known is None:
             return None
-        facts = context.known.present(door.sha256, known)
+        facts = context.known.present(door.sha256, known.around, known.session)
         if facts is not None:
             return known.session, facts
     found = await door.find(connection, answers_of)
     if found is None:
         return None
-    found = found._replace(facts=context.reader.ready(found.facts))
+    facts = context.reader.ready(found.facts)
     if not answers_of:
-        context.known.keep(door.sha256, found)
-    return found.session, found.facts
+        context.known.keep(door.sha256, facts, found.origin, found.session)
+    return found.session, facts
 
 
 def unasked(context: ServiceContext, cookie: str) -> tuple[Unasked, DoorRow] | None:
