@@ -15,7 +15,7 @@ from pro_service.services.base import known
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.known import KnownFacts
 from pro_service.services.pages.doors import door_of, look_in
-from pro_service.store.pages.entrance import FoundGuest, SessionRow
+from pro_service.store.pages.entrance import SessionRow
 from pro_service.store.pools import Pools, connect
 from tests.support.forms import form_to
 from tests.support.seed import SeededParticipant, seed_link
@@ -163,9 +163,9 @@ def test_nothing_is_believed_for_long_nor_of_too_many() -> None:
     hand = KnownFacts({}, clock=lambda: seconds[0])
     bare: Any = {"now": datetime(2026, 1, 1, tzinfo=UTC), "visits": (), "revision": 1}
     facts = ParticipantFacts.model_construct(**bare)
-    found = FoundGuest(SessionRow(UUID(int=1), UUID(int=2), None, "link"), facts, "here")
+    session = SessionRow(UUID(int=1), UUID(int=2), None, "link")
     for number in range(known.MOST + 1):
-        hand.keep(bytes([number // 256, number % 256]), found)
+        hand.keep(bytes([number // 256, number % 256]), facts, "here", session)
     assert not hand.holds(b"\0\0")
     assert hand.holds(b"\0\1")
     seconds[0] = 60.0
@@ -175,3 +175,6 @@ def test_nothing_is_believed_for_long_nor_of_too_many() -> None:
     seconds[0] = known.KEPT
     assert not hand.holds(b"\0\1")
     assert hand.unasked(b"\0\1") is None
+    hand.keep(b"writes texts", facts, "here")
+    assert hand.holds(b"writes texts")
+    assert hand.unasked(b"writes texts") is None  # It is no door.
