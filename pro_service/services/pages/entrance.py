@@ -154,13 +154,16 @@ async def find_guest(
 
 
 def guest_in_hand(context: ServiceContext, cookie: str) -> tuple[Guest, DoorRow] | None:
-    """Who is behind a cookie by what is in hand, for a write that looks at the door itself."""
+    """Who is behind a cookie by what is in hand, for a write that looks at the door itself.
+
+    Whether they may still answer is for the questionnaire to say.
+    """
     found = unasked(context, cookie)
     if found is None:
         return None
     (session, facts, _), door = found
     protocol = context.reader.protocol_read(facts.protocol_version_id)
-    if protocol is None or not may_enter(facts):
+    if protocol is None:
         return None
     return Guest(Admission(*session), facts, protocol), door
 
