@@ -220,3 +220,51 @@ CREATE OR REPLACE FUNCTION pro.coming_to_clinic(study uuid, clinic jsonb, at tim
                       WHERE v.study_id = study AND v.participant_id = p.id AND v.superseded_at IS NULL
                         AND v.closes_at > at AND v.target_on = e.planned_on)
 $$;
+
+-- As before (0316).
+CREATE OR REPLACE FUNCTION pro.desk_week(study uuid, until timestamptz, longest interval, clinic jsonb, unasked text[],
+                              unseen text[], most integer)
+    RETURNS TABLE (kind text, code text, site_id uuid, zone text, protocol_version_id uuid, definition text,
+                   occurrence integer, opens_at timestamptz, closes_at timestamptz, target_on date, owes boolean,
+                   total bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+    at CONSTANT timestamptz := pro.now();
+    sites CONSTANT uuid[] := pro.visible_site_ids();
+    stale record;
+BEGIN
+    SELECT * INTO stale FROM pro.desk_stale(study, sites, NULL, at, 2147483647);
+    RETURN QUERY
+    WITH told AS MATERIALIZED (
+        SELECT x.kind, x.of_id, x.due_at, p.id, p.code, p.zone, p.protocol_version_id, p.site_id
+        FROM (SELECT CASE WHEN w.opens_at > at THEN 'opens' ELSE 'closes' END AS kind, w.visit_id AS of_id,
+                     w.participant_id, CASE WHEN w.opens_at > at THEN w.opens_at ELSE w.closes_at END AS due_at,
+                     unasked AS stopped
+              FROM pro.windows_ahead(study, stale.who, at, until) AS w
+              WHERE w.opens_at > at OR w.owes AND w.closes_at <= until
+              UNION ALL
+              SELECT c.kind, c.of_id, c.participant_id, c.due_at, unseen
+              FROM pro.coming_to_clinic(study, clinic, at) AS c) AS x
+        -- Everybody at once: the planner takes those who are told of for few, and would look each up.
+        JOIN (SELECT q.id, q.code, q.zone, q.protocol_version_id, s.site_id
+              FROM pro.participant_sites AS s
+              JOIN pro.participants AS q ON q.study_id = study AND q.id = s.participant_id
+              WHERE s.study_id = study AND s.valid_to IS NULL AND s.site_id = ANY (sites)
+              OFFSET 0) AS p ON p.id = x.participant_id
+        JOIN pro.desk_standings(study, stale.who, stale.who, stale.untils, at) AS t ON t.participant_id = x.participant_id
+        WHERE t.status <> ALL (x.stopped)
+    )
+    SELECT f.kind, f.code, f.site_id, f.zone, f.protocol_version_id, coalesce(v.definition, e.kind),
+           coalesce(v.occurrence, e.ordinal), coalesce(v.opens_at, at), coalesce(v.closes_at, at),
+           coalesce(v.target_on, e.planned_on), f.kind IN ('closes', 'opens') OR pro.owes_answers(study, f.id, at),
+           k.total
+    FROM (SELECT t.kind, count(*) AS total FROM told AS t GROUP BY t.kind) AS k
+    CROSS JOIN LATERAL (SELECT t.* FROM told AS t WHERE t.kind = k.kind ORDER BY t.due_at, t.code LIMIT most) AS f
+    -- Looked up one by one: the planner does not know how few of the told are shown.
+    LEFT JOIN LATERAL (SELECT x.* FROM pro.visits AS x WHERE x.study_id = study AND x.id = f.of_id LIMIT 1) AS v ON true
+    LEFT JOIN LATERAL (SELECT x.* FROM pro.events AS x WHERE x.study_id = study AND x.id = f.of_id LIMIT 1) AS e ON true
+    ORDER BY f.kind, f.due_at, f.code;
+END
+$$;
