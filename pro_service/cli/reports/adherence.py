@@ -40,13 +40,16 @@ def mark(states: Sequence[AssessmentState] | None) -> str:
 
 def print_participants(result: AdherenceReport) -> None:
     """Participants x visits, a letter each, the visits numbered and named below."""
-    table = Table("participant", "site", "status", *(str(n + 1) for n in _numbers(result)))
+    whole = [Column(str(n + 1), no_wrap=True) for n in _numbers(result)]
+    table = Table(
+        *(Column("code", no_wrap=True), Column("site", no_wrap=True)),
+        *(Column("status", overflow="fold"), *whole),
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
     for row in result.rows:
         cells = (mark(row.visits.get(name)) for name in result.definitions)
         table.add_row(row.code, row.site, row.status.replace("_", " "), *cells)
-    table.box, table.padding = None, (0, 1, 0, 0)
-    for column in table.columns[:2]:
-        column.no_wrap = True
     out.print(table)
     _print_wrapped(f"{n + 1} {result.definitions[n]}" for n in _numbers(result))
     _print_wrapped(
