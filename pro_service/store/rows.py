@@ -44,20 +44,32 @@ def answer(found: Decimal | float | None) -> Value | None:
     return plain(found if isinstance(found, int | Decimal) else Decimal(repr(found)))
 
 
-def rows_of(kind: Callable[..., T], rows: Sequence[asyncpg.Record]) -> list[T]:
+def rows_of(
+    kind: Callable[..., T], rows: Sequence[asyncpg.Record], **read: Callable[[Any], Any]
+) -> list[T]:
     """Make named tuples of many rows of one statement, by name; the names are compared once.
 
-    Raises MisnamedRowError as `row_of` does.
+    `read` makes what a field holds of what its column gives. Raises MisnamedRowError as `row_of`
+    does.
     """
     if not rows:
         return []
-    first = row_of(kind, rows[0])
+    row_of(kind, rows[0])
     there = list(rows[0].keys())
     fields_of_kind: tuple[str, ...] = vars(kind)["_fields"]
+    in_order: Callable[[Any], Any] = itemgetter(*(there.index(name) for name in fields_of_kind))
     if there == list(fields_of_kind):
-        return [first, *(kind(*row) for row in rows[1:])]
-    in_order = itemgetter(*(there.index(name) for name in fields_of_kind))
-    return [first, *(kind(*in_order(row)) for row in rows[1:])]
+        in_order = tuple
+    if not read:
+        return [kind(*in_order(row)) for row in rows]
+    places = [(fields_of_kind.index(name), how) for name, how in read.items()]
+    found = []
+    for row in rows:
+        cells = list(in_order(row))
+        for place, how in places:
+            cells[place] = how(cells[place])
+        found.append(kind(*cells))
+    return found
 
 
 @cache

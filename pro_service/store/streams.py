@@ -1,13 +1,15 @@
-"""One statement about many participants, read as its rows are needed.
+"""One statement about many participants, read as its rows are needed, and a little ahead.
 
 A row of such a statement begins with `participant_id`, and rows come in the order in which the
 participants were named: several streams of one snapshot are merged participant by participant, with
-as much in memory as one of them has.
+as much in memory as a piece or two of each of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 from uuid import UUID
@@ -16,8 +18,9 @@ import asyncpg
 
 from pro_service.store.rows import rows_of
 
-AT_ONCE: Final = 500
+AT_ONCE: Final = 1_000
 """Rows fetched in one trip."""
+Rows = list[asyncpg.Record]
 
 
 class OfParticipant(Protocol):
@@ -31,6 +34,58 @@ class OfParticipant(Protocol):
 T = TypeVar("T", bound=OfParticipant)
 
 
+class Ahead:
+    """Pieces of several streams of one connection, fetched one at a time before they are needed.
+
+    So the database makes the next while the one in hand is worked on.
+    """
+
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Nothing is fetched yet."""
+        self._connection, self._free = connection, asyncio.Lock()
+        self._under_way: set[asyncio.Task[Rows]] = set()
+        self._over = False
+
+    def begin(self, cursor: asyncpg.cursor.Cursor[asyncpg.Record]) -> asyncio.Task[Rows]:
+        """Fetch the next piece once it is its turn."""
+        task = asyncio.create_task(self._fetch(cursor))
+        self._under_way.add(task)
+        return task
+
+    async def have(self, task: asyncio.Task[Rows]) -> Rows:
+        """The piece, as soon as it is there."""
+        self._under_way.discard(task)
+        return await task
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """The connection for something else, while nothing is fetched."""
+        async with self._free:
+            yield self._connection
+
+    async def end(self) -> None:
+        """Wait for what is under way, and begin no more."""
+        self._over = True
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _fetch(self, cursor: asyncpg.cursor.Cursor[asyncpg.Record]) -> Rows:
+        async with self._free:
+            return [] if self._over else await cursor.fetch(AT_ONCE)
+
+
+@asynccontextmanager
+async def ahead_on(connection: asyncpg.Connection[asyncpg.Record]) -> AsyncIterator[Ahead]:
+    """Let streams of the connection be fetched ahead, inside one transaction.
+
+    Afterwards nobody fetches any more, so that the transaction can end.
+    """
+    ahead = Ahead(connection)
+    try:
+        yield ahead
+    finally:
+        await ahead.end()
+
+
 class Stream(Generic[T]):
     """The rows of one statement, taken participant by participant in the statement's order."""
 
@@ -41,6 +96,8 @@ class Stream(Generic[T]):
     ) -> None:
         """Over a cursor that nobody else fetches from."""
         self._cursor, self._read = cursor, read
+        self._ahead: Ahead | None = None
+        self._next: asyncio.Task[Rows] | None = None
         self._held: list[T] = []
         self._taken = 0
         self._is_over = False
@@ -71,13 +128,27 @@ class Stream(Generic[T]):
         """All rows of the next participant of the order; none where theirs do not come next."""
         found: list[T] = []
         while True:
-            for row in self._held[self._taken :]:
+            held = self._held
+            while self._taken < len(held):
+                row = held[self._taken]
                 if row.participant_id != participant_id:
                     return found
                 found.append(row)
                 self._taken += 1
             if self._is_over:
                 return found
-            self._held = self._read(await self._cursor.fetch(AT_ONCE))
-            self._taken = 0
-            self._is_over = not self._held
+            self._held, self._taken = self._read(await self._piece()), 0
+
+    def fetch_ahead(self, ahead: Ahead) -> None:
+        """Begin to fetch; from now on the next piece is fetched while one is read."""
+        self._ahead = ahead
+        self._next = ahead.begin(self._cursor)
+
+    async def _piece(self) -> Rows:
+        if self._ahead is None or self._next is None:
+            raise ValueError("nobody fetches what this stream gives")
+        rows = await self._ahead.have(self._next)
+        self._is_over = len(rows) < AT_ONCE
+        if not self._is_over:
+            self._next = self._ahead.begin(self._cursor)
+        return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,6 +74,7 @@ def export_command(
         found = await runtime.context.reader.study(runtime.connection, study)
         chosen = choose_tables(tables, free_text=free_text)
         wanted = _wanted(formats, chosen, runtime)
+        gc.freeze()  # What is loaded stays to the end: collecting need not look at it again.
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Exporting", total=None)
             return await export(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -22,12 +22,14 @@ def time_averaged_area(points: Sequence[Point]) -> Fraction | None:
     `points` are in the order they were answered. None with fewer than two days: one day has no
     area. Study days would not do: they leave out 0.
     """
-    if not points:
-        return None
-    days = (points[-1].day - points[0].day).days
-    if days == 0:
-        return None
-    area = sum(
-        ((b.day - a.day).days * (a.value + b.value) / 2 for a, b in pairwise(points)), Fraction(0)
-    )
-    return area / days
+    return [None, *time_averaged_areas(points)][-1]
+
+
+def time_averaged_areas(points: Sequence[Point]) -> Iterator[Fraction | None]:
+    """The same up to each of the points, in their order."""
+    area = Fraction(0)
+    yield from [None] * bool(points)
+    for before, one in pairwise(points):
+        area += (one.day - before.day).days * (before.value + one.value) / 2
+        days = (one.day - points[0].day).days
+        yield area / days if days else None

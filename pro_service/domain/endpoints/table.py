@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from itertools import product
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.endpoints import change as derive
 from pro_service.domain.endpoints.change import Measurement
-from pro_service.domain.endpoints.curve import Point, time_averaged_area
+from pro_service.domain.endpoints.curve import Point, time_averaged_areas
 from pro_service.domain.endpoints.responder import ABSENT, DomainPair, Responder, burden, respond
 from pro_service.domain.endpoints.rules import DOMAINS, DomainName, EndpointRules, ScaleName
-from pro_service.domain.endpoints.visits import BASELINE, analysis_target, analysis_targets
+from pro_service.domain.endpoints.visits import (
+    BASELINE,
+    AnalysisTarget,
+    analysis_target,
+    analysis_targets,
+)
 from pro_service.domain.study.facts import KNEES, EventFacts, Target
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.times import local_day
@@ -78,14 +83,8 @@ def endpoint_rows(
 
     What does not count by the rules has a row with its baseline, and nothing derived from it.
     """
-    series, by = _series(rules, measurements), _By(rules, protocol, zone)
-    return _with_records(
-        rules,
-        [
-            _row(by, one, series.get(_key(one), []), derive.injection_at(events, one.target))
-            for one in measurements
-        ],
-    )
+    by = _Derived(rules, protocol, events, zone, _series(rules, measurements))
+    return _with_records(rules, [_row(by, one) for one in measurements])
 
 
 def _with_records(rules: EndpointRules, rows: Sequence[EndpointRow]) -> tuple[EndpointRow, ...]:
@@ -165,25 +164,76 @@ def _scales(rules: EndpointRules, domain: DomainName) -> tuple[ScaleName, ...]:
     return () if rules.responder is None else rules.responder.scales.get(domain, ())
 
 
-class _By(NamedTuple):
-    """What rows are derived by."""
+class _Curve:
+    """One scale of one knee: its baseline, and the area under it up to each value after that."""
 
-    rules: EndpointRules
-    protocol: Protocol
-    zone: ZoneInfo
+    def __init__(
+        self, series: Sequence[Measurement], injected_at: datetime, zone: ZoneInfo
+    ) -> None:
+        """`series` is what counts of it, in the order answered."""
+        self.base = derive.baseline(series, injected_at)
+        after = [
+            (one.answered_at, Point(local_day(one.answered_at, zone), one.normalised))
+            for one in series
+            if one.normalised is not None and (one is self.base or injected_at <= one.answered_at)
+        ]
+        self._times = [at for at, _ in after]
+        self._averages = list(time_averaged_areas([point for _, point in after]))
+
+    def average(self, at: datetime) -> Fraction | None:
+        """The area from baseline to what was answered by then, divided by the days."""
+        number = bisect_right(self._times, at)
+        return self._averages[number - 1] if number else None
 
 
-def _row(
-    by: _By, one: Measurement, series: Sequence[Measurement], injected_at: datetime | None
-) -> EndpointRow:
-    rules, protocol, zone = by
-    within = derive.in_window(one)
+class _Derived:
+    """What rows of one participant are derived from, worked out once for all of them."""
+
+    def __init__(
+        self,
+        rules: EndpointRules,
+        protocol: Protocol,
+        events: Sequence[EventFacts],
+        zone: ZoneInfo,
+        series: Mapping[Key, list[Measurement]],
+    ) -> None:
+        self.rules, self.zone = rules, zone
+        self._protocol, self._events, self._series = protocol, events, series
+        self._curves: dict[Key, _Curve] = {}
+        self._targets: dict[tuple[str, date], tuple[AnalysisTarget, ...]] = {}
+        self._injected: dict[Target, datetime | None] = {}
+
+    def injected_at(self, target: Target) -> datetime | None:
+        """When this knee was first injected."""
+        if target not in self._injected:
+            self._injected[target] = derive.injection_at(self._events, target)
+        return self._injected[target]
+
+    def targets(self, instrument: str, injected_on: date) -> tuple[AnalysisTarget, ...]:
+        """The visits a value of the instrument may stand for."""
+        key = instrument, injected_on
+        if key not in self._targets:
+            place = (self._protocol, instrument, injected_on)
+            self._targets[key] = analysis_targets(*place, self.rules.windows)
+        return self._targets[key]
+
+    def curve(self, one: Measurement, injected_at: datetime) -> _Curve:
+        """The curve a value belongs to."""
+        key = _key(one)
+        if key not in self._curves:
+            self._curves[key] = _Curve(self._series.get(key, []), injected_at, self.zone)
+        return self._curves[key]
+
+
+def _row(by: _Derived, one: Measurement) -> EndpointRow:
+    within, injected_at = derive.in_window(one), by.injected_at(one.target)
     if injected_at is None:
         return EndpointRow(one, None, within, is_baseline=False, analysis_visit=None)
-    injected_on, answered_on = local_day(injected_at, zone), local_day(one.answered_at, zone)
+    injected_on, answered_on = local_day(injected_at, by.zone), local_day(one.answered_at, by.zone)
     before = one.answered_at < injected_at
-    base = derive.baseline(series, injected_at)
-    targets = analysis_targets(protocol, one.instrument, injected_on, rules.windows)
+    curve = by.curve(one, injected_at)
+    base = curve.base
+    targets = by.targets(one.instrument, injected_on)
     stands_for = None if before else analysis_target(answered_on, targets)
     row = EndpointRow(
         one,
@@ -195,21 +245,15 @@ def _row(
         baseline=None if base is None else base.normalised,
         baseline_raw=None if base is None else base.raw,
     )
-    if before or not one.counts(rules) or base is None:
+    if before or not one.counts(by.rules) or base is None:
         return row
-    points = [
-        Point(local_day(each.answered_at, zone), each.normalised)
-        for each in series
-        if each.normalised is not None
-        and (each is base or injected_at <= each.answered_at <= one.answered_at)
-    ]
     return replace(
         row,
         change=derive.change(one.normalised, base.normalised),
         change_raw=derive.change(one.raw, base.raw),
         percent_improvement=_percent_improvement(one, base),
-        average=time_averaged_area(points),
-        thresholds=derive.reached(rules, one, base),
+        average=curve.average(one.answered_at),
+        thresholds=derive.reached(by.rules, one, base),
     )
 
 

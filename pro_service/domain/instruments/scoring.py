@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
-from pro_service.domain.instruments.numbers import Value
+from pro_service.domain.instruments.numbers import Value, written
 from pro_service.domain.instruments.values import check_value
 
 AbsentReason = Literal["too_few_answered", "scale_absent"]
@@ -60,8 +60,8 @@ def score(instrument: Instrument, answers: Answers) -> tuple[ScaleScore, ...]:
     A partial attempt is scored by the same rules from what is there; the caller labels it.
     Raises UnknownItemError and AnswerRangeError; neither carries a value.
     """
-    _check(instrument, answers)
-    scales = tuple(_score_scale(instrument, scale, answers) for scale in instrument.scales)
+    items = _checked(instrument, answers)
+    scales = tuple(_score_scale(items, scale, answers) for scale in instrument.scales)
     if instrument.total is None:
         return scales
     return (*scales, _score_total(instrument.total, scales))
@@ -73,7 +73,7 @@ def plausibility_warnings(instrument: Instrument, answers: Answers) -> tuple[str
     Never a reason to refuse or convert: which version was asked is a recorded fact, not a guess
     from the values.
     """
-    _check(instrument, answers)
+    _checked(instrument, answers)
     if instrument.suspect_maximum is None:
         return ()
     values = [answers.get(item.code) for item in instrument.items]
@@ -84,16 +84,19 @@ def plausibility_warnings(instrument: Instrument, answers: Answers) -> tuple[str
 
 def as_decimal(fraction: Fraction) -> Decimal:
     """Round to 12 decimal places, halves away from zero, whatever the decimal context."""
-    scaled = (abs(fraction) * 10**PLACES * 2 + 1) // 2
+    # In whole numbers: fractions would be reduced at each step, for thousands of figures.
+    over = fraction.denominator
+    scaled = (2 * abs(fraction.numerator) * 10**PLACES + over) // (2 * over)
     return Decimal(f"{'-' if fraction < 0 else ''}{scaled}E-{PLACES}")
 
 
 def as_text(fraction: Fraction) -> str:
     """Write with 12 decimal places at most and no trailing zeros: "12.5", "34"."""
-    return f"{as_decimal(fraction):f}".rstrip("0").rstrip(".")
+    return written(as_decimal(fraction))
 
 
-def _check(instrument: Instrument, answers: Answers) -> None:
+def _checked(instrument: Instrument, answers: Answers) -> Mapping[str, Item]:
+    """The instrument's items by code, once every answer fits its own."""
     items = {item.code: item for item in instrument.items}
     for code, value in answers.items():
         item = items.get(code)
@@ -101,13 +104,12 @@ def _check(instrument: Instrument, answers: Answers) -> None:
             raise UnknownItemError(f"{instrument.id} has no item {code}.")
         if value is not None:
             check_value(item, value)
+    return items
 
 
-def _score_scale(instrument: Instrument, scale: Scale, answers: Answers) -> ScaleScore:
+def _score_scale(items: Mapping[str, Item], scale: Scale, answers: Answers) -> ScaleScore:
     answered = [
-        (instrument.item(code), value)
-        for code in scale.items
-        if (value := answers.get(code)) is not None
+        (items[code], value) for code in scale.items if (value := answers.get(code)) is not None
     ]
     if len(answered) < scale.minimum_answered:
         return _absent(scale, len(answered), "too_few_answered")
@@ -116,22 +118,29 @@ def _score_scale(instrument: Instrument, scale: Scale, answers: Answers) -> Scal
 
 def _raw(scale: Scale, answered: Sequence[tuple[Item, Value]]) -> Fraction:
     """Apply the scale's rule to the answered items, of which there is at least one."""
-    counted = [Fraction(item.counted(value)) for item, value in answered]
+    counted = [item.counted(value) for item, value in answered]
     if scale.rule == "weighted sum":
         weights = [Fraction(scale.weights[item.code]) for item, _ in answered]
-        weighted = (weight * one for weight, one in zip(weights, counted, strict=True))
+        weighted = (weight * Fraction(one) for weight, one in zip(weights, counted, strict=True))
         return sum(weighted, Fraction(scale.constant))
-    mean = sum(counted, Fraction(0)) / len(counted)
+    mean = _sum(counted) / len(counted)
     if scale.rule == "mean":
         return mean
     if scale.rule == "sum":
         return mean * len(scale.items)
     ends = [item.counts for item, _ in answered]
-    risen = sum(counted, Fraction(0)) - sum((Fraction(low) for low, _ in ends), Fraction(0))
+    risen = _sum(counted) - _sum([low for low, _ in ends])
     if scale.rule == "table":
         return Fraction(scale.table[int(risen)])
-    share = risen / sum((Fraction(high) - Fraction(low) for low, high in ends), Fraction(0)) * 100
+    share = risen / (_sum([high for _, high in ends]) - _sum([low for low, _ in ends])) * 100
     return 100 - share if scale.rule == "100 minus mean" else share
+
+
+def _sum(values: Sequence[Value]) -> Fraction:
+    """The exact sum; whole numbers, as most answers are, are not made fractions one by one."""
+    whole = sum(one for one in values if isinstance(one, int))
+    others = (Fraction(one) for one in values if not isinstance(one, int))
+    return sum(others, Fraction(whole))
 
 
 def _score_total(total: Total, scales: Sequence[ScaleScore]) -> ScaleScore:

@@ -37,6 +37,10 @@ RESTRICTED_LEFT_OUT: Final = (
 """What the manifest of a program's export says."""
 
 
+_TURNS: Final = 4
+"""Turns of the loop between two participants."""
+
+
 class TableNameError(ProServiceError):
     """There is no such table."""
 
@@ -127,8 +131,8 @@ async def export(
             about = _about(context, snapshot, now, cut) | plan_cells(plan) | wanted.left_out()
             written = stack.enter_context(new_export(folder, about, tables, wanted.writers()))
             place = Place(connection, study.id, wanted.sites, wanted.tables, wanted.for_program)
-            merging = await Merging.begin(place, context, snapshot)
-            await _participants(merging, written, told)
+            async with Merging.begin(place, context, snapshot) as merging:
+                await _participants(merging, written, told)
         written.add("instruments", instrument_rows(context.catalogue.neutral_instruments.values()))
         written.add("codebook", codebook_rows(tables))
         extra = {} if plan is None else {PLAN_FILE: plan.source}
@@ -171,7 +175,10 @@ async def _participants(
         for name, rows in await merging.rows_of(participant_id):
             written.add(name, rows)
         told(number, len(merging.participant_ids))
-        await asyncio.sleep(0)  # In a server others are served between two participants.
+        # In a server others are served between two participants, and the database is told at once
+        # what is next: to hear the end of one piece and to ask for another takes a few turns.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
 
 def _about(

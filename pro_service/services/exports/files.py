@@ -12,8 +12,8 @@ from typing import Final
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.files import open_private
-from pro_service.services.exports.columns import Row, Table
-from pro_service.services.exports.formats import Writer
+from pro_service.services.exports.columns import Block, Row, Table
+from pro_service.services.exports.formats import CsvWriter, Writer
 
 MANIFEST: Final = "SHA256SUMS"
 ABOUT: Final = "about.json"
@@ -41,14 +41,26 @@ class Tables:
             self._open.callback(writer.close)
             writer.open(folder, tables, about)
 
-    def add(self, name: str, rows: Iterable[Row]) -> None:
+    def add(self, name: str, rows: Iterable[Row | Block]) -> None:
         """Write rows of a table, if it was asked for."""
         if name not in self.counts:
             return
-        for row in rows:
+        for one in rows:
+            if isinstance(one, Block):
+                self._add_block(name, one)
+                continue
             for writer in self._writers:
-                writer.add(name, row)
+                writer.add(name, one)
             self.counts[name] += 1
+
+    def _add_block(self, name: str, block: Block) -> None:
+        for writer in self._writers:
+            if isinstance(writer, CsvWriter):
+                writer.add_block(name, block)
+                continue
+            for row in block.rows():
+                writer.add(name, row)
+        self.counts[name] += len(block.middles)
 
     def finish(self, extra: Mapping[str, str]) -> str:
         """Close every format and write the check sums; returns that of their file, and so of every

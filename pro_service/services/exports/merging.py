@@ -6,15 +6,17 @@ memory: a piece of each stream, and one participant.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple, Self
 from uuid import UUID
 
 import asyncpg
 
+from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.signing import Asked, Verified, content_of, verify_signatures
-from pro_service.services.exports.columns import FREE_TEXT, Row
+from pro_service.services.exports.columns import FREE_TEXT, Block, Row
 from pro_service.services.exports.rows import (
     ParticipantData,
     Reading,
@@ -69,9 +71,9 @@ from pro_service.store.exports.work import (
 )
 from pro_service.store.record import signatures
 from pro_service.store.record.signatures import Signature, SignedPerson
-from pro_service.store.streams import Stream
+from pro_service.store.streams import Ahead, Stream, ahead_on
 
-TableRows = tuple[str, Iterable[Row]]
+TableRows = tuple[str, Iterable[Row | Block]]
 """Rows of a table, by its name."""
 
 
@@ -101,10 +103,19 @@ class Sources(NamedTuple):
     """None: nobody asked for free text, and none is read."""
 
     @classmethod
-    async def open(
+    async def open(cls, ahead: Ahead, whose: Whose, *, free_text: bool) -> Self:
+        """Begin every statement, inside one snapshot, and to fetch what it gives."""
+        async with ahead.alone() as connection:
+            sources = await cls._begin(connection, whose, free_text=free_text)
+        for one in sources:
+            if one is not None:
+                one.fetch_ahead(ahead)
+        return sources
+
+    @classmethod
+    async def _begin(
         cls, connection: asyncpg.Connection[asyncpg.Record], whose: Whose, *, free_text: bool
     ) -> Self:
-        """Begin every statement, inside one snapshot."""
         place = (connection, whose)
         return cls(
             await store.stream_exported_participants(*place),
@@ -148,24 +159,28 @@ class Merging:
 
     def __init__(
         self,
-        place: Place,
+        reading: tuple[Ahead, Sources],
         context: ServiceContext,
         snapshot: Snapshot,
         whose: Whose,
-        sources: Sources,
+        tables: Collection[str],
         restricted: Collection[UUID],
     ) -> None:
         """Over streams that nobody else reads; of the restricted no words are told."""
-        self._connection, self._tables = place.connection, place.tables
+        self._ahead, self._sources = reading
         self._context, self._snapshot = context, snapshot
-        self._whose, self._sources = whose, sources
+        self._whose, self._tables = whose, tables
         self._restricted = restricted
+        self._protocols: dict[UUID, Protocol] = {}
         self.participant_ids = whose.participant_ids
         """Whose rows are made, in this order."""
 
     @classmethod
-    async def begin(cls, place: Place, context: ServiceContext, snapshot: Snapshot) -> Self:
-        """Begin to read, inside one snapshot."""
+    @asynccontextmanager
+    async def begin(
+        cls, place: Place, context: ServiceContext, snapshot: Snapshot
+    ) -> AsyncIterator[Self]:
+        """Read, inside one snapshot; afterwards its connection is free again."""
         study_id, as_of = place.study_id, snapshot.as_of
         known = await store.list_participants_to_export(place.connection, study_id, as_of)
         here = [one for one in known if place.sites is None or one.site in place.sites]
@@ -174,8 +189,9 @@ class Merging:
         ids = [one.id for one in here if one.id not in left_out]
         whose = Whose(study_id, ids, as_of)
         free_text = FREE_TEXT in place.tables
-        sources = await Sources.open(place.connection, whose, free_text=free_text)
-        return cls(place, context, snapshot, whose, sources, restricted)
+        async with ahead_on(place.connection) as ahead:
+            sources = await Sources.open(ahead, whose, free_text=free_text)
+            yield cls((ahead, sources), context, snapshot, whose, place.tables, restricted)
 
     async def rows_of(self, participant_id: UUID) -> list[TableRows]:
         """The rows of the next participant of the order, by table."""
@@ -186,9 +202,7 @@ class Merging:
             await sources.answers.of(participant_id),
             await sources.scores.of(participant_id),
         )
-        protocol = await self._context.reader.protocol(
-            self._connection, self._whose.study_id, one.protocol_version_id
-        )
+        protocol = await self._protocol(one.protocol_version_id)
         reading = Reading(self._snapshot, ParticipantData(one, protocol, *asked))
         return [
             *await self._of_person(reading),
@@ -266,4 +280,12 @@ class Merging:
             return []
         study_id, as_of = self._whose.study_id, self._whose.as_of
         content = content_of(signed[0], asked, as_of)
-        return await verify_signatures(self._connection, study_id, made, as_of, content=content)
+        async with self._ahead.alone() as connection:
+            return await verify_signatures(connection, study_id, made, as_of, content=content)
+
+    async def _protocol(self, version_id: UUID) -> Protocol:
+        if version_id not in self._protocols:
+            read, study_id = self._context.reader.protocol, self._whose.study_id
+            async with self._ahead.alone() as connection:
+                self._protocols[version_id] = await read(connection, study_id, version_id)
+        return self._protocols[version_id]

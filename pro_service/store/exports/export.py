@@ -240,7 +240,7 @@ async def stream_exported_answers(
 
 
 def _answers(rows: Sequence[asyncpg.Record]) -> list[ExportedAnswer]:
-    return [one._replace(value=answer(one.value)) for one in rows_of(ExportedAnswer, rows)]
+    return rows_of(ExportedAnswer, rows, value=answer)
 
 
 async def stream_exported_scores(

@@ -146,11 +146,13 @@ CROSS JOIN LATERAL (
     FROM pro.analysable_visits($1, p.id, $3) AS i
     JOIN pro.assessments AS a ON a.study_id = $1 AND a.visit_id = i.visit_id
     JOIN pro.attempts AS t ON t.study_id = $1 AND t.assessment_id = a.id
+    -- Which stand now is looked up once a sitting, and not once an answer.
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(c.response_id), '{}') AS now FROM pro.sitting_responses AS c
+        WHERE c.study_id = $1 AND c.attempt_id = t.id) AS stands
     JOIN pro.responses AS r ON r.study_id = $1 AND r.attempt_id = t.id AND r.recorded_at <= i.until
-    LEFT JOIN pro.sitting_responses AS c
-      ON c.study_id = r.study_id AND c.attempt_id = r.attempt_id AND c.item = r.item
     WHERE r.reason IS DISTINCT FROM 'overtaken'
-    ORDER BY r.attempt_id, r.item, (c.response_id IS NOT DISTINCT FROM r.id) DESC, r.id DESC
+    ORDER BY r.attempt_id, r.item, r.id = ANY (stands.now) DESC, r.id DESC
 ) AS x
 ORDER BY p.place;
 

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_service.services.exports.columns import TABLES, Cell, Column, Row, Table
+from pro_service.services.exports.columns import TABLES, Block, Cell, Column, Row, Table
 from pro_service.services.exports.columns.model import Source, Type
 from pro_service.services.exports.files import ExportFolderError, Tables, new_export
 from pro_service.services.exports.formats import CsvWriter
@@ -136,6 +136,25 @@ def test_a_row_with_other_columns_is_refused(tmp_path: Path) -> None:
         TABLES["endpoints"].row({"participant": "a"})
     with pytest.raises(ValueError, match="1 cells for 24"), new_tables(tmp_path / "out") as tables:
         tables.add("endpoints", [("a",)])
+
+
+def test_rows_that_begin_and_end_alike_are_written_as_any_others(tmp_path: Path) -> None:
+    whole = row("items", participant="a,b", state="=missed", item="pain_1", sitting=1)
+    other = row("items", participant="a,b", state="=missed", item="pain_2", sitting=1)
+    written = set()
+    for first, last in ((9, 10), (0, len(whole)), (9, len(whole)), (0, 10), (None, None)):
+        middles = [one[first:last] for one in (whole, other)]
+        block = Block(whole[: first or 0], middles, whole[last or len(whole) :])
+        assert list(block.rows()) == [whole, other]
+        with new_tables(tmp_path / f"{first}-{last}") as tables:
+            tables.add("items", [whole, other] if first is None else [block])
+            assert tables.counts["items"] == 2
+            tables.finish({})
+        written.add((tmp_path / f"{first}-{last}" / "items.csv").read_bytes())
+    assert len(written) == 1
+    wrong = Block(whole[:9], [("pain_1",)], whole[11:])
+    with pytest.raises(ValueError, match="too few"), new_tables(tmp_path / "out") as tables:
+        tables.add("items", [wrong])
 
 
 def test_every_column_says_what_it_means_and_stands_once() -> None:

@@ -20,7 +20,7 @@ from pro_service.services.exports.columns.answers import (
 )
 from pro_service.services.exports.columns.books import CODEBOOK, INSTRUMENTS
 from pro_service.services.exports.columns.happened import DATA_QUERIES, OWN_EVENTS, SIGNATURES
-from pro_service.services.exports.columns.model import Cell, Column, Row, Table
+from pro_service.services.exports.columns.model import Block, Cell, Column, Row, Table
 from pro_service.services.exports.columns.people import (
     CONSENTS,
     EVENTS,
@@ -31,7 +31,7 @@ from pro_service.services.exports.columns.people import (
 from pro_service.services.exports.columns.words import WORDS
 from pro_service.services.exports.columns.work import ALERTS, CALLS, CORRECTIONS, MESSAGES
 
-__all__ = ["EVERY_TABLE", "FREE_TEXT", "TABLES", "Cell", "Column", "Row", "Table"]
+__all__ = ["EVERY_TABLE", "FREE_TEXT", "TABLES", "Block", "Cell", "Column", "Row", "Table"]
 
 TABLES: Final[Mapping[str, Table]] = {
     one.name: one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +12,20 @@ Cell = str | int | Decimal | date | datetime | bool | None
 """A typed value of a row: each format writes it in its own way. None: there is none."""
 Row = tuple[Cell, ...]
 """A row: its cells in the order of the table's columns."""
+
+
+class Block(NamedTuple):
+    """Rows that begin and end alike, as those of one sitting do: a format may write that once."""
+
+    head: Row
+    middles: Sequence[Row]
+    tail: Row
+
+    def rows(self) -> Iterator[Row]:
+        """Each row whole."""
+        return ((*self.head, *one, *self.tail) for one in self.middles)
+
+
 Type = Literal["text", "integer", "decimal", "date", "instant", "yes/no"]
 """What cells are: str, int, Decimal, date, aware datetime, bool."""
 Source = Literal["collected", "derived", "assigned", "protocol"]

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from operator import getitem
 from pathlib import Path
 from typing import Any, Final
 
+from pro_service.domain.instruments.numbers import written
 from pro_service.services.base.files import open_private
-from pro_service.services.exports.columns import Cell, Column, Row, Table
+from pro_service.services.exports.columns import Block, Cell, Column, Row, Table
 from pro_service.services.exports.columns.model import Type
 from pro_service.tables import mark_csv
 
@@ -54,6 +54,21 @@ class CsvWriter:
         if len(row) != len(shown):
             raise ValueError(f"{table}: {len(row)} cells for {len(shown)} columns")
         self._write[table](",".join(map(getitem, shown, row)) + "\n")
+
+    def add_block(self, table: str, block: Block) -> None:
+        """Write rows that begin and end alike: what they share is made once."""
+        shown = self._shown[table]
+        first, last = len(block.head), len(shown) - len(block.tail)
+        between = shown[first:last]
+        if any(len(one) != last - first for one in block.middles):
+            raise ValueError(f"{table}: cells too many or too few for {len(shown)} columns")
+        head = "".join(f"{text}," for text in map(getitem, shown, block.head))
+        tail = "".join(f",{text}" for text in map(getitem, shown[last:], block.tail))
+        self._write[table](
+            "".join(
+                f"{head}{','.join(map(getitem, between, one))}{tail}\n" for one in block.middles
+            )
+        )
 
     def close(self) -> None:
         """Close the files, and mark those that are not ASCII."""
@@ -96,12 +111,6 @@ def defused(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
-def _decimal(cell: Decimal | int) -> str:
-    """Without zeros behind, as scores were always written: 12.5, 34."""
-    figure = str(cell) if isinstance(cell, int) else f"{cell:f}"
-    return figure.rstrip("0").rstrip(".") if "." in figure else figure
-
-
 def _yes_or_no(cell: object) -> str:
     return "yes" if cell else "no"
 
@@ -109,7 +118,7 @@ def _yes_or_no(cell: object) -> str:
 _SHOWN: Final[Mapping[Type, Callable[[Any], str]]] = {
     "text": defused,
     "integer": str,
-    "decimal": _decimal,
+    "decimal": written,
     "date": date.isoformat,
     "instant": instant_text,
     "yes/no": _yes_or_no,

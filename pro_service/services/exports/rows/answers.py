@@ -21,7 +21,7 @@ from pro_service.domain.instruments.scoring import ScaleScore, score
 from pro_service.domain.instruments.values import readable
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.services.exports.cells import as_figure, yes_or_no
-from pro_service.services.exports.columns import Row
+from pro_service.services.exports.columns import Block, Row
 from pro_service.services.exports.rows.reading import WITHDREW, Reading, Sitting
 from pro_service.store.exports.export import ExportedScore
 
@@ -45,7 +45,7 @@ class Answers(NamedTuple):
     """The rows of one participant, and the scores that may be analysed."""
 
     scores: list[Row]
-    items: list[Row]
+    items: list[Block]
     endpoints: list[Row]
     measured: list[Placed]
 
@@ -56,11 +56,11 @@ def answer_rows(reading: Reading) -> Answers:
     Of somebody who withdrew the use of the data the rows stay, with that as the reason, and
     every answer and score is left out.
     """
-    items: list[Row] = []
+    items: list[Block] = []
     placed: list[Placed] = []
     for sitting in reading.standing:
         if sitting.instrument is not None:
-            items += _items(sitting, sitting.instrument)
+            items.append(_items(sitting, sitting.instrument))
             placed += _placed(sitting, sitting.instrument)
     measured = [one for one in placed if one.measured is not None]
     person, rules = reading.person, reading.snapshot.rules
@@ -72,22 +72,26 @@ def answer_rows(reading: Reading) -> Answers:
     return Answers(scores, items, list(_endpoints(reading, measured)), measured)
 
 
-def _items(sitting: Sitting, instrument: Instrument) -> Iterator[Row]:
+def _items(sitting: Sitting, instrument: Instrument) -> Block:
     """A row for each item that was asked."""
     asked, withdrew = sitting.asked, sitting.reading.person.withdrew
     state, when, how = str(sitting.state), sitting.when, sitting.how
     head: Row = (*sitting.where, asked.instrument, instrument.version)
     absent = state if asked.attempt_id is None else "not_reached"
     # What all items without an answer end in: most rows of a study are of these.
-    unanswered: Row = (state, None, WITHDREW if withdrew else absent, *when, None, None, *how)
+    unanswered: Row = (state, None, WITHDREW if withdrew else absent, *when, None, None)
+    if not sitting.given:
+        return Block(head, [(item.code,) for item in instrument.items], (*unanswered, *how))
+    rows: list[Row] = []
     for item in instrument.items:
         answer = sitting.given.get(item.code)
         if answer is None:
-            yield (*head, item.code, *unanswered)
+            rows.append((item.code, *unanswered))
         else:
             value, reason = (None, WITHDREW) if withdrew else (answer.value, answer.gap)
             came = (answer.received_at, answer.corrections)
-            yield (*head, item.code, state, value, reason, *when, *came, *how)
+            rows.append((item.code, state, value, reason, *when, *came))
+    return Block(head, rows, how)
 
 
 def _placed(sitting: Sitting, instrument: Instrument) -> Iterator[Placed]:
