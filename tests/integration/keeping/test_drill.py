@@ -184,6 +184,7 @@ async def _twice(again: Trial, lost: Trial) -> dict[tuple[UUID, int], int]:
     return {nudge: times for nudge, times in counted.items() if times > 1}
 
 
+@pytest.mark.thorough
 async def test_without_the_journal_people_would_have_been_hurt(
     trial: Trial, other_url: str, tmp_path: Path
 ) -> None:
