@@ -50,7 +50,7 @@ TOGETHER: Final = 100
 """Participants of a wave."""
 UNTIL_KEPT: Final = 6
 """Runs after which a plan is kept."""
-DELIVERED: Final = (
+DELIVERED: Final[tuple[Any, ...]] = (
     *("simulator", "out-77", "delivered", None, "test:benchmark"),
     *(list(MessageState), ["delivered"] * len(MessageState), []),
 )

@@ -117,6 +117,11 @@ if configured Env | grep -q "PIP_\|pip_cert"; then fail "settings of the package
 
 container=$(buildah from --pull-never "$image")
 options=()
+if [ -n "${CERT_FILE:-}" ]; then
+    root=$(buildah mount "$container")
+    kept=$(find "$root" -xdev -type f -size "$(stat -Lc %s "$CERT_FILE")c" -exec cmp -s "$CERT_FILE" {} \; -print)
+    [ -z "$kept" ] || fail "the authority's certificates stayed in the image: $kept"
+fi
 [ "$(inside id -u)" = "10001" ] || fail "commands do not run as the user without rights"
 [ "$(inside sh -c 'touch /opt/pro-service/x 2>/dev/null || echo refused')" = "refused" ] \
     || fail "the service could change its own program"
