@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final, NamedTuple
 
-from playwright.async_api import Page
+from playwright.async_api import Page, TimeoutError
 
 from tests.browser.window import Window
 
+ANSWER_MS: Final = 10_000
 FURTHEST: Final = 250
 """No page of the desk has more stops than that."""
 _STOP: Final = """() => {
@@ -66,6 +68,7 @@ async def stops_of(page: Page) -> list[str]:
     """Go through all stops of a page until the browser's own come; the faults found."""
     faults: list[str] = []
     before: Stop | None = None
+    await page.emulate_media(reduced_motion="reduce")  # What is still on its way is not seen.
     await page.evaluate("document.activeElement.blur()")
     for _ in range(FURTHEST):
         await page.keyboard.press("Tab")
@@ -88,27 +91,34 @@ class Keyboard:
         """Of this window."""
         self.desk, self.page, self.keys = desk, desk.page, desk.page.keyboard
 
-    async def to(self, words: str) -> Stop:
-        """Go on until the stop that says `words`; each stop on the way must be seen."""
+    async def to(self, words: str, tag: str = "") -> Stop:
+        """Go on until the stop (of such a tag) that says `words`; each on the way must be seen."""
+        await self.page.emulate_media(reduced_motion="reduce")
         for _ in range(FURTHEST):
             await self.keys.press("Tab")
             stop = await stop_of(self.page)
             if stop is None:
                 continue  # The browser's own bar: the next press comes back to the page.
             assert stop.is_seen, f"{self.page.url}: not seen at {stop.html}"
-            if words in stop.says:
+            if words in stop.says and tag in ("", stop.tag):
                 return stop
         raise AssertionError(f"{self.page.url}: no stop says {words!r}")
 
-    async def press(self, words: str) -> None:
+    async def at(self) -> str:
+        """What the stop says that has the focus now."""
+        stop = await stop_of(self.page)
+        assert stop is not None, f"{self.page.url}: nothing has the focus"
+        return stop.says
+
+    async def press(self, words: str, tag: str = "") -> None:
         """Go to what says `words`, press it, and wait for the page it leads to."""
-        await self.to(words)
+        await self.to(words, tag)
         async with self.page.expect_navigation():
             await self.keys.press("Enter")
 
     async def unfold(self, words: str) -> None:
         """Open what is folded away under `words`."""
-        await self.to(words)
+        await self.to(words, "SUMMARY")
         await self.keys.press("Enter")
 
     async def write(self, label: str, words: str) -> None:
@@ -117,11 +127,10 @@ class Keyboard:
         await self.keys.press("Control+a")
         await self.keys.type(words)
 
-    async def day(self, label: str, day: str) -> None:
-        """Type a day, written year-month-day, into a field for days of a British browser."""
-        year, month, of_month = day.split("-")
+    async def day(self, label: str, day: date) -> None:
+        """Type a day into a field for days, in the order Chromium asks for here."""
         await self.to(label)
-        await self.keys.type(f"{of_month}{month}{year}")
+        await self.keys.type(f"{day:%m%d%Y}")
 
     async def choose(self, label: str, words: str = "") -> str:
         """Go down a list of choices to the one that says `words`, else to the first there is."""
@@ -148,6 +157,10 @@ class Keyboard:
 
     async def told(self) -> str:
         """The sentence that answers what was done: it must have the focus."""
-        assert await self.page.evaluate(_ANSWERED), await stop_of(self.page)
+        try:
+            await self.page.wait_for_function(f"() => {_ANSWERED}", timeout=ANSWER_MS)
+        except TimeoutError:
+            main = await self.page.inner_text("main")
+            raise AssertionError(f"{self.page.url}: no answer: {main[:300]}") from None
         says: str = await self.page.evaluate("document.activeElement.textContent")
         return " ".join(says.split())

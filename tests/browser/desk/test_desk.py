@@ -238,5 +238,5 @@ async def test_a_days_rooms_are_walked_by_keyboard_every_stop_seen_and_none_a_tr
         for path in (*rooms, *theirs, "/desk/calls/print", "/desk/me"):
             await desk.go(str(path))
             faults += await stops_of(page)
-        assert faults == []
+        assert not faults, "\n".join(faults)
         assert desk.faults == []

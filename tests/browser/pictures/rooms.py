@@ -54,13 +54,6 @@ OF_ONE: Final = {
     "/signing": Action.sign_record,
 }
 """Pages of one participant."""
-_FAULTS: Final = """() => {
-  const found = [], root = document.scrollingElement, bar = document.querySelector(".rooms");
-  if (root.scrollWidth > root.clientWidth) found.push(`scrolls sideways: ${root.scrollWidth} px`);
-  const lines = bar ? Math.round(bar.parentElement.getBoundingClientRect().height / 45) : 1;
-  if (root.clientWidth >= 1280 && lines > 1) found.push(`its bar takes ${lines} lines`);
-  return found;
-}"""
 
 
 class Shown(NamedTuple):
@@ -69,6 +62,24 @@ class Shown(NamedTuple):
     name: str
     path: str
     action: Action
+    press: str = ""
+    """What is pressed there to come to it; where nothing is to be pressed now, it is not drawn."""
+
+
+PRESSED: Final = (
+    Shown("call", "/desk", Action.close_call, "a[href^='/desk/calls/']:not([href$='print'])"),
+    Shown("text", "/desk/texts", Action.settle_text, "main a[href^='/desk/texts/']"),
+    Shown("to-sign", "/desk/signing", Action.sign_record, "main a.code"),
+    Shown("chosen", "/desk/participants", Action.ask_now, "form[action='/desk/chosen/ask'] .main"),
+)
+"""Pages whose address only another page knows."""
+_FAULTS: Final = """() => {
+  const found = [], root = document.scrollingElement, bar = document.querySelector(".rooms");
+  if (root.scrollWidth > root.clientWidth) found.push(`scrolls sideways: ${root.scrollWidth} px`);
+  const lines = bar ? Math.round(bar.parentElement.getBoundingClientRect().height / 45) : 1;
+  if (root.clientWidth >= 1280 && lines > 1) found.push(`its bar takes ${lines} lines`);
+  return found;
+}"""
 
 
 def pages(code: str, sites: Sequence[str]) -> Iterator[Shown]:
@@ -85,6 +96,7 @@ def pages(code: str, sites: Sequence[str]) -> Iterator[Shown]:
         yield Shown(f"participant{end}", f"{theirs}{end}", action)
     for sheet in SHEETS:
         yield Shown(f"form/{sheet.name}", f"{theirs}/{sheet.name}", sheet.action)
+    yield from PRESSED
 
 
 async def add_staff(database: Path) -> list[str]:
@@ -124,6 +136,10 @@ async def draw(desk: Window, shown: Shown, folder: Path) -> list[str]:
     answer = await page.goto(desk.base + shown.path)
     if answer is None or answer.status != 200:
         return [f"answers {'nothing' if answer is None else answer.status}"]
+    if shown.press:
+        if not await page.locator(shown.press).count():
+            return []
+        await desk.press(shown.press)
     name = shown.name.replace("/", "-").replace("?", "-")
     for width, height in SIZES:
         await page.set_viewport_size({"width": width, "height": height})

@@ -89,7 +89,8 @@ def done(
     given[_PROOF] = _proof(session, given)
     parts = urlsplit(without_done(back))
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *given.items()])
-    return see(urlunsplit(parts._replace(query=query)))
+    # Without a place in the page: the sentence stands at its head, and has the focus.
+    return see(urlunsplit(parts._replace(query=query, fragment="")))
 
 
 def sentence(words: Words, session: Session | None, query: Mapping[str, str]) -> Sentence | None:

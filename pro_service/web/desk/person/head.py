@@ -151,7 +151,7 @@ class Head:
         ]
         return {
             "visit": self.label(visit),
-            "asks": "; ".join(owed),
+            "asks": self.words.text("course.semicolon").join(owed),
             "until": self.words.until(visit.closes_at, self.zone),
         }
 

@@ -44,7 +44,7 @@ async def test_every_row_is_shown_and_all_are_enrolled(
     rows = [row(f"K-{number}") for number in range(101, 131)]
     status, html = await upload(desk, table(rows))
     assert status == 200, problem(html)
-    assert "Nobody is enrolled yet. 30 rows are right" in html
+    assert "Nobody is enrolled yet. Rows that are right: 30" in html
     for one in rows:
         assert one["code"] in html
         assert one["phone"] not in html

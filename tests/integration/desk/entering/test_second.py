@@ -273,7 +273,7 @@ async def test_what_was_typed_first_stands_where_the_paper_says_so(
     await type_again(seats["carl"], address, pain="u")
     _, today = await page(seats["ines"])
     assert 'id="differences"' in today
-    assert "1 differences wait" in today
+    assert "differences that wait: 1" in today
     status, _ = await settle(seats["dora"], "4")
     assert status == 200
     assert await trial.count("responses") == 1

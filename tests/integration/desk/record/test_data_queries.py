@@ -34,14 +34,14 @@ async def test_a_query_is_raised_answered_reopened_and_closed_by_who_may(
     status, html = await fill(mona, "data-query", about="participant", words=CANARY)
     assert (status, said(html)) == (200, "The data query about K-001 is raised.")
     _, html = await page(anna)
-    assert "1 data queries to answer" in html
+    assert "Data queries to answer: 1" in html
     _, html = await page(anna, "/desk/record/queries")
     assert CANARY in html
     assert "query-close" not in html
     status, html = await step(anna, "query-answer", "copied wrongly", at="/desk/record/queries")
     assert (status, said(html)) == (200, "The data query about K-001 is answered.")
     _, html = await page(mona)
-    assert "1 data queries answered, to close" in html
+    assert "Data queries answered, to close: 1" in html
     assert (await step(mona, "query-reopen", "which date?"))[0] == 200
     assert (await step(anna, "query-answer", "the fourth"))[0] == 200
     status, html = await step(mona, "query-close", "thank you")
@@ -121,4 +121,4 @@ async def test_what_a_rule_found_in_answers_is_seen_by_who_may_see_answers(
         _, html = await page(browser, "/desk/record?code=K-001&what=queries")
         assert ("Data query" in html.partition("<tbody>")[2]) is sees, login
         _, html = await page(browser)
-        assert ("data queries to answer" in html) is False
+        assert ("ata queries to answer" in html) is False
