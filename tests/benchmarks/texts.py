@@ -6,8 +6,10 @@ Beside it the prototype's: the same HMAC, one statement, a reply of one line. A 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from itertools import count
 from typing import Final
 from urllib.parse import urlencode
@@ -31,15 +33,28 @@ SETTLED: Final = PACE.settles.total_seconds() + 0.1
 """Seconds between two texts of one telephone: sooner, a question counts as unread."""
 WORDS: Final = ("3", "4", "5", "6")
 """Said in turn: the same words again within ten seconds are one text that came twice."""
+QUESTIONS: Final = 20
+"""Answered in a sitting; a few fewer than are asked."""
 Request = tuple[str, bytes, dict[str, str]]
 """Address, body, headers."""
 _ids = count(1)
 
 
-class Senders:
-    """Each unit one text of the lane's next telephone, round and round; a connection a lane.
+@dataclass
+class Sitting:
+    """A telephone whose owner answers question after question."""
 
-    A round ends early where every telephone has just said something: take more participants then.
+    phone: str
+    said: int = 0
+    said_at: float = 0.0
+
+
+class Senders:
+    """Each unit one text of a telephone that has rested since its last; a connection a lane.
+
+    People sit down and answer question after question: whoever has rested goes on, until the
+    sitting is over, and only where nobody has somebody else begins. A round ends early where
+    everybody has just said something: take more participants then.
     """
 
     def __init__(
@@ -53,10 +68,9 @@ class Senders:
     ) -> None:
         """Telephones are dealt out, so that no two lanes meet on one; each rests between texts."""
         self._base, self._text = base, text
-        self._phones = [phones[lane::lanes] for lane in range(lanes)]
-        self._turns = [0] * lanes
+        self._fresh = [iter(phones[lane::lanes]) for lane in range(lanes)]
+        self._sitting: list[deque[Sitting]] = [deque() for _ in range(lanes)]
         self._rest = rest
-        self._said_at: dict[str, float] = {}
         self._ways: dict[int, aiohttp.ClientSession] = {}
 
     async def once(self, lane: int, step: Step) -> int:
@@ -65,20 +79,28 @@ class Senders:
             self._ways[lane] = aiohttp.ClientSession(
                 self._base, connector=aiohttp.TCPConnector(limit=1)
             )
-        mine = self._phones[lane]
-        turn, number = divmod(self._turns[lane], len(mine))
         began = time.perf_counter()
-        if began - self._said_at.get(mine[number], -self._rest) < self._rest:
+        sitting = self._next(lane, began)
+        if sitting is None:
             return 0
-        self._said_at[mine[number]] = began
-        self._turns[lane] += 1
-        address, body, headers = self._text(mine[number], WORDS[turn % len(WORDS)])
+        address, body, headers = self._text(sitting.phone, WORDS[sitting.said % len(WORDS)])
+        sitting.said, sitting.said_at = sitting.said + 1, began
+        if sitting.said < QUESTIONS:
+            self._sitting[lane].append(sitting)
         async with self._ways[lane].post(address, data=body, headers=headers) as response:
             await response.read()
             if response.status != 200:
                 raise RuntimeError(f"a text was answered {response.status}")
         step(time.perf_counter() - began)
         return 1
+
+    def _next(self, lane: int, now: float) -> Sitting | None:
+        """Who of the lane says something now."""
+        sitting = self._sitting[lane]
+        if sitting and now - sitting[0].said_at >= self._rest:
+            return sitting.popleft()
+        phone = next(self._fresh[lane], None)
+        return None if phone is None else Sitting(phone)
 
     async def close(self) -> None:
         """Hang up."""

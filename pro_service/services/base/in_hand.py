@@ -33,6 +33,7 @@ async def lean_facts(
         around = await participants.look_around(connection, study_id, participant_id)
         facts = None if around is None else known.present(door, around)
         if facts is not None and _tell_of(facts, answers_of):
+            context.keys.admit(facts)
             return facts
     found = await participants.get_facts_to_keep(
         connection, study_id, participant_id, tuple(answers_of)

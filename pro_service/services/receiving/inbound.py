@@ -125,7 +125,8 @@ async def take_text(
 
     async def decide() -> Decision[ReplyBody]:
         nonlocal asked
-        copy = await first_copy(connection, context, arrival)
+        # A copy is rare, and what is decided of one is refused as a whole: then it is looked for.
+        copy = None if asked is None else await first_copy(connection, context, arrival)
         if copy is not None:
             return Decision(copy)
         received = await _receive(connection, context, arrival, asked)
