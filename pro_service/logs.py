@@ -50,7 +50,7 @@ def configure_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> No
     handler.setFormatter(_Line())
     # Nobody reads them, and each line would look them up.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # type: ignore[attr-defined]  # So its documentation says.
+    logging._srcfile = None  # So its documentation says.
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""The rig itself, for a minute: nothing is lost or doubled. Carelessness is caught (thorough)."""
+"""The rig itself, for two minutes: nothing is lost or doubled. Carelessness is caught (thorough)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ pytestmark = pytest.mark.skipif(
 
 
 async def test_nothing_is_lost_or_doubled_while_leaders_and_processes_fall() -> None:
-    told = await live(1.0, seed=1)
+    told = await live(2.0, seed=1)
     assert told.sound, (str(told), told.verdict.notes, told.unrecovered, told.strayed)
-    assert told.failovers >= 1
+    assert told.failovers >= 2
     assert told.verdict.texts > 0
 
 

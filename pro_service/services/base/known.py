@@ -129,8 +129,9 @@ class KnownFacts:
             told = Around.model_validate_json(around.around)
             changed |= {"site": told.site, "contacts": told.contacts}
         facts = one.facts.model_copy(update=changed)
-        one = replace(one, facts=facts, session=session, around=around.around)
-        self._put(door, replace(one, told_at=self.clock()))
+        now = self.clock()
+        one = replace(one, facts=facts, session=session, around=around.around, told_at=now)
+        self._put(door, one)
         return facts
 
     def store(self, door: bytes, stored: Stored) -> None:
@@ -165,8 +166,8 @@ def facts_after(
     done = {row.visit_id: row.reason for row in document.visits_done}
     if done and facts.open_calls:
         return None
-    wanted = {row.assessment_id for row in (*document.responses, *document.attempts)}
-    wanted |= set(document.submitted)
+    wanted = {row.assessment_id for row in document.responses}
+    wanted |= {row.assessment_id for row in document.attempts} | set(document.submitted)
     visits: list[VisitFacts] = []
     for visit in facts.visits:
         asked = [
