@@ -61,11 +61,11 @@ def sits_down_at(persona: Persona, texted_at: datetime) -> datetime | None:
         return local_instant(day + days, LATE_HOUR, local)
     # A nudge goes on the half hour or the hour; a text that was put off goes a little later.
     nudge = texted_at.replace(minute=texted_at.minute // 15 * 15, second=0, microsecond=0)
-    place = chance.randrange(3)
+    sits_down = nudge + AFTER_A_NUDGE
     if persona.kind is Kind.spouse:
         # One after the other; who comes first changes from day to day.
-        place = 4 + (persona.number + day.toordinal()) % 2
-    return nudge + AFTER_A_NUDGE + place * QUARTER
+        sits_down += (4 + (persona.number + day.toordinal()) % 2) * QUARTER
+    return sits_down
 
 
 def gives_up_after(persona: Persona, day: date) -> int | None:

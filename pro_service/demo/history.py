@@ -25,6 +25,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Who
 from pro_service.services.study.staff import make_staff
 from pro_service.services.texting.reminders import open_link
+from pro_service.services.visits import refresh_outlooks
 from pro_service.store.base import operations, participants
 from pro_service.store.connection import Connection
 from pro_service.store.pools import connect
@@ -80,6 +81,8 @@ async def live_until_now(
                 until=now - LEFT_FOR_THE_VISITOR,
             )
             people = await take_part(operator, service, provider, trial, personas, Ledger())
+            # What the desk's list keeps is made once the visitor comes, and not every evening.
+            service.context.keeps_outlooks, provider.is_brief = False, True
             await live_on(
                 operator, service, provider, trial, people, days, progress, starts_at, staff
             )
@@ -93,6 +96,8 @@ async def live_until_now(
             await service.worker.settle()
             await provider.drain()
             await hand_out_links(service, trial.study_id)
+            ids = [found for _, found in people]
+            await refresh_outlooks(service.pools.worker, service.context, trial.study_id, ids)
     finally:
         await operator.close()
 

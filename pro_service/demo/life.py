@@ -22,7 +22,7 @@ from pro_service.demo.measuring.exams import FOLLOW_UPS, appointment
 from pro_service.demo.participant import Participant
 from pro_service.demo.personas import FIRST_DAY, Kind
 from pro_service.demo.provider.fake import ProviderFake
-from pro_service.demo.staff import AT_THE_DESK, Staff
+from pro_service.demo.staff import AT_THE_DESK, RUNG_AFTER, Staff
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.events import NewEvent
 from pro_service.domain.study.facts import EventKind
@@ -34,6 +34,7 @@ from pro_service.services.base.turns import Who
 from pro_service.services.visits.events import record_event
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
+from pro_service.store.demo import demo
 from pro_service.store.texting import reminders
 
 STARTS_AT: Final = datetime.combine(FIRST_DAY, time(2), UTC)
@@ -285,7 +286,13 @@ class Life:
         await self._worker.settle("seal")
 
     def _at_the_desk(self, staff: Staff) -> Deed:
-        return lambda: staff.work(self._now)
+        async def look() -> None:
+            # On most days nothing waits; their lists are dear to read.
+            rung_after = self._now - RUNG_AFTER
+            if await demo.is_work_open(self._connection, self._study_id, rung_after):
+                await staff.work(self._now)
+
+        return look
 
     def _plan(self, at: datetime, one: Participant, deed: Deed, *, alone: bool = False) -> None:
         self._enter(at, one.persona.number, deed, "" if alone else one.persona.phone)

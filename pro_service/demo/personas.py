@@ -18,8 +18,9 @@ from pro_service.domain.instruments.model import Item, Language
 FIRST_DAY: Final = date(2026, 1, 5)
 """The study's first day; fixed, so that a report never depends on today."""
 EARLIEST_INJECTION: Final = timedelta(days=8)
-INJECTION_DAYS: Final = 8
-"""Injections are spread over this many days."""
+INJECTION_DAYS: Final = (timedelta(0), timedelta(days=7))
+"""A clinic's days for injections, from the earliest on: who was treated together is asked on the
+same days ever after, and answers side by side with the others."""
 AREA_CODES: Final = ("202", "212", "312", "415", "617", "702", "808", "907")
 NUMBERS_AN_AREA: Final = 90
 ANSWER_SPREAD: Final = 0.6
@@ -211,7 +212,7 @@ def _persona(seed: int, number: int) -> Persona:
         zone=chance.choice(zones),
         phone=_phone(lives_as),
         knees="both" if kind is Kind.both_knees else chance.choice(("left", "right")),
-        planned_on=FIRST_DAY + EARLIEST_INJECTION + timedelta(days=lives_as % INJECTION_DAYS),
+        planned_on=FIRST_DAY + EARLIEST_INJECTION + INJECTION_DAYS[(lives_as + 1) % 2],
         usual_pain=chance.uniform(4.0, 6.0),
         benefit=chance.uniform(0.2, 0.65),
     )

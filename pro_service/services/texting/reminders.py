@@ -264,7 +264,7 @@ async def open_link(who: Who) -> str | None:
             return Plan(link)
         return Plan(link, writing(reminders.claim_reminders, ClaimWrite(invitations=rows)))
 
-    return await turn(who, decide)
+    return await turn(who, decide, lean=True)
 
 
 def _add_message(

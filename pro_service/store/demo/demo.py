@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -50,6 +51,11 @@ class CountedRows(NamedTuple):
     what: str
     kind: str
     rows: int
+
+
+async def is_work_open(connection: Connection, study_id: UUID, called_before: datetime) -> bool:
+    """Whether an alert is not closed, or a call open that was asked for before an instant."""
+    return bool(await connection.fetchval(_SQL["is_work_open"], study_id, called_before))
 
 
 async def list_stored_answers(connection: Connection, study_id: UUID) -> list[StoredAnswer]:

@@ -14,6 +14,12 @@ JOIN pro.participants AS p ON p.study_id = r.study_id AND p.id = r.participant_i
 WHERE r.study_id = $1
 ORDER BY r.id;
 
+-- name: is_work_open(study_id, called_before)
+-- Whether simulated staff find anything to do at their lists: an alert that is not closed, or a call asked for long ago.
+SELECT EXISTS (SELECT FROM pro.alerts AS x WHERE x.study_id = $1 AND x.acted_at IS NULL)
+    OR EXISTS (SELECT FROM pro.call_tasks AS k
+               WHERE k.study_id = $1 AND k.closed_at IS NULL AND k.created_at < $2) AS open;
+
 -- name: list_complete_scores(study_id)
 -- The scores of sittings that were sent in.
 SELECT s.assessment_id, s.instrument, s.scale, s.raw, s.normalised

@@ -42,6 +42,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "cards/cards": (OPERATOR, DESK),
     "cards/cards.list_codes_in_use": (OPERATOR, DESK, CLERK),
     "demo/demo": (OWNER,),
+    "demo/demo.is_work_open": (OPERATOR,),
     "base/data_out": (OPERATOR, DESK),
     "desk/desk": (DESK,),
     "desk/conversation": (DESK,),
