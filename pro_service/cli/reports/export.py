@@ -72,8 +72,7 @@ def export_command(
 
     async def work(runtime: Runtime) -> dict[str, int]:
         found = await runtime.context.reader.study(runtime.connection, study)
-        chosen = choose_tables(tables, free_text=free_text)
-        wanted = _wanted(formats, chosen, runtime)
+        wanted = _wanted(formats, choose_tables(tables, free_text=free_text), runtime)
         gc.freeze()  # What is loaded stays to the end: collecting need not look at it again.
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Exporting", total=None)
