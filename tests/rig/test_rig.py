@@ -1,4 +1,4 @@
-"""The rig itself, for two minutes: nothing is lost or doubled. Carelessness is caught (thorough)."""
+"""The rig itself, for two minutes: nothing is lost or doubled; carelessness is caught."""
 
 from __future__ import annotations
 

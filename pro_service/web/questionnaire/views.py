@@ -69,8 +69,8 @@ class ScreenReader(NamedTuple):
     language: Language
     languages: tuple[Language, ...]
     """Those of the study."""
-    count: int
-    """All questions of the questionnaire."""
+    questions: int
+    """How many there are in the questionnaire."""
     who: str
     """Who answers, in one word."""
 
@@ -99,10 +99,9 @@ class Pages(Site):
             found = (asked, self._screen(reader._replace(who=_BLANKS[2]), blank))
             self._screens[same] = found
         text = found[1]
-        for blank, word in zip(
-            _BLANKS, (screen["key"], screen["assessment"], reader.who), strict=True
-        ):
-            text = text.replace(blank, str(escape(word)))
+        words = (screen["key"], screen["assessment"], reader.who)
+        for mark, word in zip(_BLANKS, words, strict=True):
+            text = text.replace(mark, str(escape(word)))
         return text
 
     def _screen(self, reader: ScreenReader, screen: Mapping[str, Any]) -> str:
@@ -110,7 +109,7 @@ class Pages(Site):
             "screen_alone.html",
             reader.language,
             languages=reader.languages,
-            count=reader.count,
+            count=reader.questions,
             who=reader.who,
             screen=screen,
         )

@@ -16,9 +16,8 @@ WITHOUT, AT_THE_NEWEST, AT_THE_FIRST, AT_THE_LAST_BUT_ONE = "K-001", "K-002", "K
 
 async def correct(trial: Trial, old: str, new: str) -> None:
     """Our address is another from now on, as `sender correct` and the desk's form say it."""
-    why = {"actor": ACTOR, "reason": "another contract"}
     place = (trial.operator, trial.context.channels, trial.study_id)
-    await correct_sender(*place, old, new, **why)
+    await correct_sender(*place, old, new, actor=ACTOR, reason="another contract")
 
 
 async def writes(trial: Trial, code: str, text: str, address: str) -> None:

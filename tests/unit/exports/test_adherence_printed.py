@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from pro_service.cli.reports import adherence as printed
+from pro_service.cli.runtime import out
 from pro_service.domain.study.adherence import Adherence, VisitOutcome
 from pro_service.domain.study.assessments import AssessmentState as State
 from pro_service.services.exports.adherence import AdherenceReport, ParticipantStates
@@ -31,12 +32,12 @@ def _report(*rows: ParticipantStates) -> AdherenceReport:
 def test_in_eighty_columns_every_visit_is_named_whole(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(printed.out, "width", 80)
-    states = dict.fromkeys(VISITS, (State.completed, State.missed))
+    monkeypatch.setattr(out, "width", 80)
+    states: dict[str, tuple[State, ...]] = dict.fromkeys(VISITS, (State.completed, State.missed))
     printed.print_participants(
         _report(ParticipantStates("K-001", "BJ01", "stopped_questionnaires", states))
     )
-    printed.out.print(printed.figures_table(_report().figures))
+    out.print(printed.figures_table(_report().figures))
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     for one in VISITS:
