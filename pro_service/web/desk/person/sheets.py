@@ -311,9 +311,10 @@ def problem_in_words(words: Words, error: ProServiceError) -> str | None:
         return about_words
     name = type(error).__name__.removesuffix("Error")
     kind = "".join(f"_{one.lower()}" if one.isupper() else one for one in name).lstrip("_")
+    named = error.named if isinstance(error, FieldError) else {}
     for key in (f"problem.{kind}.{error.word}", f"problem.{kind}"):
         if words.has(key):
-            return words.text(key)
+            return words.text(key, **named)
     return None
 
 
