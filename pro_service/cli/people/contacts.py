@@ -128,7 +128,9 @@ def add(
                 f"{relation!r} is no relation.", mend=f"One of {', '.join(RELATIONS)}."
             )
         newcomer = Newcomer(
-            read_address(kind, parse_phone(address) if kind == "phone" else address),
+            read_address(
+                kind, parse_phone(address, facts.site.country) if kind == "phone" else address
+            ),
             known,
             _agreed(texts=texts, told=told, on=agreed_on),
             None if participant_agreed_on is None else read_day(participant_agreed_on),

@@ -17,6 +17,7 @@ from pro_service.cli.options import (
 from pro_service.cli.people.participants import who_of, with_participant
 from pro_service.cli.runtime import Runtime, out
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.services.base.phones import parse_phone, short_of
 from pro_service.services.cards.cards import show_code
 from pro_service.services.texting.numbers import change_number, confirm_by_staff
 from pro_service.services.texting.opt_outs import opt_in_by_staff
@@ -24,7 +25,9 @@ from pro_service.services.texting.opt_outs import opt_in_by_staff
 
 def change(
     code: CodeArgument,
-    number: Annotated[str, typer.Argument(metavar="NEW", help="The new number (E.164).")],
+    number: Annotated[
+        str, typer.Argument(metavar="NEW", help="The new number, best with + and its country code.")
+    ],
     reason: ReasonOption,
     contact: ContactOption = None,
     study: StudyOption = None,
@@ -33,18 +36,20 @@ def change(
 ) -> None:
     """Change a number: the old one gets nothing more, the new one nothing until confirmed."""
 
-    async def work(runtime: Runtime, facts: ParticipantFacts) -> str:
+    async def work(runtime: Runtime, facts: ParticipantFacts) -> tuple[str, str]:
         who = who_of(runtime, facts)
-        await change_number(who, number, runtime.actor, reason, which=contact)
+        read = parse_phone(number, facts.site.country)
+        await change_number(who, read, runtime.actor, reason, which=contact)
         # The code said below opens the pages, as the card does it stands on.
         await show_code(runtime.connection, facts.study_id, facts.code, runtime.actor)
-        return facts.personal_code
+        return facts.personal_code, short_of(read)
 
-    personal_code = with_participant(code, study, data, actor, work)
+    personal_code, shown = with_participant(code, study, data, actor, work)
     out.print(
-        f"{code} has another number; the old one's conversation and links have ended. Nothing goes"
-        f" to the new one until {code} has texted {personal_code} from it to us, or you have made"
-        f" sure of it otherwise: pro-service participant confirm-number {code} --reason ..."
+        f"{code} has another number ({shown}); the old one's conversation and links have ended."
+        f" Nothing goes to the new one until {code} has texted {personal_code} from it to us, or"
+        f" you have made sure of it otherwise:"
+        f" pro-service participant confirm-number {code} --reason ..."
     )
 
 

@@ -8,7 +8,6 @@ report in the form of RFC 3464; an answer of a holiday or a person is no report.
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import re
 from collections.abc import Iterator
@@ -65,28 +64,29 @@ class Returns:
 
     def address_of(self, message_id: UUID) -> str:
         """Where the letter of a message is returned to."""
-        given = base64.b32encode(message_id.bytes + self._mark(message_id)).decode("ascii")
-        return f"{self._local}+{given.rstrip('=').lower()}@{self._domain}"
+        return f"{self._local}+{self._given(message_id)}@{self._domain}"
 
     def message_of(self, address: str) -> UUID | None:
-        """Of which message an address is; None for what is none of ours."""
+        """Of which message an address is; None for what is none of ours, or not as we spell it."""
         local, _, domain = address.strip().lower().rpartition("@")
         base, _, given = local.rpartition("+")
         if (base, domain) != (self._local, self._domain):
             return None
         try:
-            read = base64.b32decode(f"{given.upper()}{'=' * (-len(given) % 8)}")
-        except (binascii.Error, ValueError):
+            typed = given.encode("ascii")
+            read = base64.b32decode(typed.upper() + b"=" * (-len(typed) % 8))
+        except ValueError:
             return None
         if len(read) != _ID_BYTES + _MARK_BYTES:
             return None
         message_id = UUID(bytes=read[:_ID_BYTES])
-        right = hmac.compare_digest(read[_ID_BYTES:], self._mark(message_id))
+        right = hmac.compare_digest(typed, self._given(message_id).encode())
         return message_id if right else None
 
-    def _mark(self, message_id: UUID) -> bytes:
+    def _given(self, message_id: UUID) -> str:
         key = self._secret.get_secret_value().encode()
-        return hmac.digest(key, b"returned:" + message_id.bytes, "sha256")[:_MARK_BYTES]
+        mark = hmac.digest(key, b"returned:" + message_id.bytes, "sha256")[:_MARK_BYTES]
+        return base64.b32encode(message_id.bytes + mark).decode("ascii").rstrip("=").lower()
 
 
 def composed(text: OutboundText, now: datetime) -> EmailMessage:

@@ -4,22 +4,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 import phonenumbers
+from phonenumbers import PhoneNumberType
 
 from pro_service.domain.errors import ProServiceError
 
+_NORTH_AMERICAN: Final = 1
+_KEPT_FOR_STORIES: Final = "+12025550143"
+_EXAMPLE_BEGINS: Final = 3
+"""Digits of an example that are a country's own; the rest are naughts."""
+_TEXTABLE: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+def example_of(country: str | None) -> str:
+    """How a number of a country (ISO 3166) is written, in E.164: one that is nobody we know."""
+    found = None
+    if country is not None:
+        region = country.upper()
+        found = phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE)
+        found = found or phonenumbers.example_number(region)
+    if found is None or found.country_code == _NORTH_AMERICAN:
+        return _KEPT_FOR_STORIES
+    national = phonenumbers.national_significant_number(found)
+    return f"+{found.country_code}{national[:_EXAMPLE_BEGINS].ljust(len(national), '0')}"
+
 
 class PhoneError(ProServiceError):
-    """is not a telephone number with its country code; write it as +12025550143."""
+    """is not a telephone number with its country code."""
+
+    def __init__(
+        self, country: str | None = None, message: str | None = None, *, word: str | None = None
+    ) -> None:
+        """Keep what it says, and how a number of this country is written."""
+        self.example = example_of(country)
+        super().__init__(message, mend=f"Write it as {self.example}.", word=word)
 
 
 class NoCountryCodeError(PhoneError):
-    """lacks its country code; write it as +12025550143."""
+    """lacks its country code."""
 
 
 class AmbiguousPhoneError(PhoneError):
-    """could be a number of two countries; write it with + and its country code: +12025550143."""
+    """could be a number of two countries."""
 
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -28,8 +56,8 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 def parse_phone(text: str, country: str | None = None) -> str:
     """The number in E.164. Raises PhoneError, which never repeats the number.
 
-    A number without + or 00 is taken only where its digits begin with a country code, as
-    spreadsheets leave it, and they are no number of `country` (ISO 3166) at the same time.
+    A number without + or 00 is taken where its digits can be one thing only: a country's code and
+    a number, as spreadsheets leave it, or a mobile number as it is written in `country` (ISO 3166).
     """
     typed = text.strip()
     if typed.startswith("00"):
@@ -38,8 +66,14 @@ def parse_phone(text: str, country: str | None = None) -> str:
         return _bare(typed, country)
     number = _parsed(typed, None)
     if number is None or number.extension or not phonenumbers.is_possible_number(number):
-        raise PhoneError
+        raise PhoneError(country)
     return _e164(number)
+
+
+def short_of(e164: str) -> str:
+    """What digits were read as, for whoever typed them: the country's code, and the last two."""
+    number = _as_written(e164) or phonenumbers.parse(e164, None)
+    return f"+{number.country_code} ··· ··{e164[-2:]}"
 
 
 def has_telephones(country: str) -> bool:
@@ -62,19 +96,31 @@ def numbers_meant(text: str, countries: Iterable[str]) -> list[str]:
 
 
 def _bare(text: str, country: str | None) -> str:
-    """The number whose plus a spreadsheet dropped. Raises PhoneError."""
-    abroad = _parsed(f"+{text}", None) if text[:1].isdecimal() else None
-    at_home = None if country is None else _parsed(text, country.upper())
-    known_abroad = abroad is not None and phonenumbers.is_valid_number(abroad)
-    known_at_home = at_home is not None and phonenumbers.is_valid_number(at_home)
-    if abroad is not None and known_abroad and not abroad.extension:
-        if known_at_home and at_home is not None and _e164(at_home) != _e164(abroad):
-            raise AmbiguousPhoneError
+    """The number whose plus was not typed, or a spreadsheet dropped. Raises PhoneError."""
+    if any(one.isalpha() for one in text):
+        raise PhoneError(country)
+    abroad = _valid(f"+{text}", None) if text[:1].isdecimal() else None
+    at_home = None if country is None else _valid(text, country.upper())
+    if abroad is not None and at_home is not None and _e164(abroad) != _e164(at_home):
+        codes = f"+{at_home.country_code} or +{abroad.country_code}"
+        says = f"could be a number of two countries; write {codes} before it."
+        raise AmbiguousPhoneError(country, says, word="ambiguous")
+    if abroad is not None:
         return _e164(abroad)
-    if known_at_home and at_home is not None:
-        code = at_home.country_code
-        raise NoCountryCodeError(f"lacks its country code; write +{code} before it.")
-    raise PhoneError
+    if at_home is None:
+        raise PhoneError(country)
+    if phonenumbers.number_type(at_home) not in _TEXTABLE:
+        # So few digits may be those of a number abroad, said without its code.
+        says = f"lacks its country code; write +{at_home.country_code} before it."
+        raise NoCountryCodeError(country, says)
+    return _e164(at_home)
+
+
+def _valid(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    found = _parsed(text, country)
+    if found is None or found.extension or not phonenumbers.is_valid_number(found):
+        return None
+    return found
 
 
 def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:

@@ -73,8 +73,9 @@ async def see_alert(hands: Hands, alert_id: UUID) -> AlertSeen:
 async def take_alert(hands: Hands, alert_id: UUID) -> Place:
     """Take an alert for the protocol's minutes, in which nobody else is told; returns whose it is.
 
-    Whoever takes one has seen it. Raises NotHereError where the protocol tells nobody,
-    NotAllowedError, AlreadyDoneError where it is assessed.
+    Whoever takes one has seen it. A second time by whoever holds it changes nothing. Raises
+    NotHereError where the protocol tells nobody, NotAllowedError, AlreadyDoneError where it is
+    assessed.
     """
     place = await place_of(hands, Action.take_alert, clerk.find_place_of_alert, alert_id)
 
@@ -85,6 +86,8 @@ async def take_alert(hands: Hands, alert_id: UUID) -> Place:
             raise NotHereError
         if alert.acted or alert.stands is not None:
             raise AlreadyDoneError(_before(facts, alert))
+        if alert.seen and alert.held_by == hands.seat.actor:
+            return Plan(None)
         hold = timedelta(minutes=escalation.hold_minutes)
 
         def write(connection: Connection, guard: Guard) -> Awaitable[None]:

@@ -93,7 +93,9 @@ def _short(sitting_id: UUID) -> str:
 
 
 def _sitting(text: str) -> UUID | None:
+    """The sitting of its short name; None for another spelling of the same bytes."""
     try:
-        return UUID(bytes=base64.urlsafe_b64decode(f"{text}=="))
+        found = UUID(bytes=base64.urlsafe_b64decode(f"{text}=="))
     except (ValueError, binascii.Error):
         return None
+    return found if _short(found) == text else None

@@ -46,7 +46,8 @@ class SiteRota:
     @property
     def site(self) -> DeskSite:
         """The site alone."""
-        return DeskSite(self.row.id, self.row.code, self.row.name, self.row.zone)
+        row = self.row
+        return DeskSite(row.id, row.code, row.name, row.zone, row.country)
 
     def name(self, person: UUID) -> str:
         """The login of somebody of the rota, whether or not they may still be told."""

@@ -30,7 +30,7 @@ from pro_service.domain.tables.cells import (
 from pro_service.domain.tables.characters import has_control, visible
 from pro_service.domain.tables.codes import check_code
 from pro_service.domain.tables.days import read_day
-from pro_service.services.base.phones import parse_phone
+from pro_service.services.base.phones import PhoneError, parse_phone
 from pro_service.tables import settle_zone
 
 T = TypeVar("T")
@@ -73,6 +73,8 @@ class RowProblem(NamedTuple):
     """One word for it, for pages that say it in sentences of their own."""
     other: str = ""
     """Whose code or which row it is about beside this one."""
+    example: str = ""
+    """How it may be written."""
 
 
 class EnrolmentRefusedError(ProServiceError):
@@ -132,8 +134,8 @@ class _Row:
         self.number, self.cells = number, cells
         self.found: list[RowProblem] = []
 
-    def add(self, column: str, message: str, why: str = "unreadable") -> None:
-        self.found.append(RowProblem(self.number, column, message, why))
+    def add(self, column: str, message: str, why: str = "unreadable", example: str = "") -> None:
+        self.found.append(RowProblem(self.number, column, message, why, example=example))
 
     def text(self, column: str, *, optional: bool = False) -> str:
         """The cell trimmed; empty for a value nobody can read, which is then said."""
@@ -157,7 +159,8 @@ class _Row:
             return how(value)
         except ProServiceError as error:
             said = error.message if error.mend is None else str(error)
-            self.add(column, said, error.word or "unreadable")
+            example = error.example if isinstance(error, PhoneError) else ""
+            self.add(column, said, error.word or "unreadable", example)
             return None
 
 

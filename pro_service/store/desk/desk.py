@@ -29,6 +29,7 @@ class DeskSite(NamedTuple):
     code: str
     name: str
     zone: str
+    country: str
 
 
 class ContactLine(Record):

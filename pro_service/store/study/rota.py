@@ -35,6 +35,7 @@ class RotaRow(NamedTuple):
     code: str
     name: str
     zone: str
+    country: str
     now: datetime
     """Study time."""
     was_set: bool

@@ -1,11 +1,12 @@
 -- name: get_alert(study_id, participant_id, alert_id)
--- How far an alert has come, with the assessments it was given.
-SELECT x.seen_at IS NOT NULL AS seen, x.seen_by, x.acted_at IS NOT NULL AS acted, x.acted_by,
+-- How far an alert has come, with the assessments it was given, and who has taken it.
+SELECT x.seen_at IS NOT NULL AS seen, x.seen_by, x.acted_at IS NOT NULL AS acted, x.acted_by, k.actor AS held_by,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'verdict', a.verdict, 'reference', a.reference,
                                                      'actor', a.actor) ORDER BY a.id)
                  FROM pro.alert_assessments AS a
                  WHERE a.study_id = x.study_id AND a.alert_id = x.id), '[]') AS assessments
 FROM pro.alerts AS x
+LEFT JOIN LATERAL pro.alert_held(x.study_id, x.participant_id, x.raised_at) AS k ON true
 WHERE x.study_id = $1 AND x.participant_id = $2 AND x.id = $3;
 
 -- name: see_alert(study_id, participant_id, revision, alert_id, actor)

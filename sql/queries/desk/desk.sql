@@ -17,7 +17,7 @@ WHERE num_nonnulls(s.site_ids, s.site_roles, s.reason) = 3;
 
 -- name: list_desk_sites(study_id)
 -- The sites the member of staff is assigned to now.
-SELECT id, code, name, zone FROM pro.sites WHERE study_id = $1 ORDER BY code;
+SELECT id, code, name, zone, country FROM pro.sites WHERE study_id = $1 ORDER BY code;
 
 -- name: list_open_calls(study_id, most)
 -- Who is to be called now, why, what is owed and until when, and whom one may ring: alerts nobody has seen or

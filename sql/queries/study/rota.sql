@@ -1,7 +1,7 @@
 -- name: list_rotas(study_id)
 -- The sites seen from here with what stands in the rota of each now or later, whether anything ever did, who works
 -- there now, and the time.
-SELECT y.id, y.code, y.name, y.zone, pro.now() AS now,
+SELECT y.id, y.code, y.name, y.zone, y.country, pro.now() AS now,
        EXISTS (SELECT FROM pro.rota_entries AS e WHERE e.study_id = y.study_id AND e.site_id = y.id) AS was_set,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'weekdays', e.weekdays,
                                                      'begins', e.begins, 'ends', e.ends, 'person', e.staff_id,

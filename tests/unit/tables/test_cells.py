@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+import phonenumbers
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from pro_service.domain.tables.characters import has_control, without_controls
 from pro_service.domain.tables.codes import fold_code
 from pro_service.domain.tables.days import read_day
 from pro_service.domain.tables.heads import ENROLMENT_HEADS, fold_head, known_heads
-from pro_service.services.base.phones import PhoneError, parse_phone
+from pro_service.services.base.phones import PhoneError, example_of, parse_phone, short_of
 from pro_service.tables import TableFileError, read_table
 from tests.support.sheets import as_workbook
 
@@ -92,9 +93,42 @@ def test_no_head_means_two_columns() -> None:
 
 def test_numbers_as_spreadsheets_leave_them() -> None:
     assert parse_phone("12025550101", "CN") == parse_phone("0012025550101") == "+12025550101"
-    for bad in ("13812345678", "0202 555", "+12025550101 ext 5", "", "2025550101"):
+    for bad in ("0202 555", "+12025550101 ext 5", "", "2025550101"):
         with pytest.raises(PhoneError):
             parse_phone(bad, "CN")
+
+
+def test_a_mobile_number_of_the_country_at_hand_needs_no_code_where_it_can_be_nothing_else() -> (
+    None
+):
+    for typed in ("13800000000", "138 0000 0000", " 138-0000-0000"):
+        assert parse_phone(typed, "CN") == "+8613800000000"
+    assert parse_phone("(202) 555-0143", "US") == "+12025550143"
+    assert parse_phone("07400000000", "GB") == parse_phone("7400000000", "GB") == "+447400000000"
+    for typed, country, said in (
+        ("13800000000", None, "with its country code. Write it as +12025550143."),
+        ("13800000000", "US", "with its country code. Write it as +12025550143."),
+        (
+            "15012000000",
+            "CN",
+            "of two countries; write +86 or +1 before it. Write it as +861310000",
+        ),
+        ("2025550101", "CN", "lacks its country code; write +86 before it."),
+        ("1380000000x", "CN", "Write it as +8613100000000."),
+        ("12", "KE", "Write it as +254712000000."),
+    ):
+        with pytest.raises(PhoneError) as refused:
+            parse_phone(typed, country)
+        assert said in str(refused.value), typed
+    assert short_of("+8613800000012") == "+86 ··· ··12"
+
+
+@pytest.mark.parametrize("country", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_an_example_of_a_country_is_one_of_its_own_and_is_read_as_written(country: str) -> None:
+    example = example_of(country)
+    assert parse_phone(example, country) == example
+    code = phonenumbers.country_code_for_region(country)
+    assert example.startswith(f"+{code}")
 
 
 def test_western_europe_is_no_chinese_and_old_workbooks_are_named(tmp_path: Path) -> None:

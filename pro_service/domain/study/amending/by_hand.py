@@ -20,7 +20,9 @@ class DayRefusedError(ProServiceError):
 def movable_visits(facts: ParticipantFacts, protocol: Protocol) -> tuple[VisitFacts, ...]:
     """Return the visits whose day may be chosen: dated, not over, and touched by nobody.
 
-    Safety checks keep their days: they are counted from the injection.
+    Safety checks keep their days: they are counted from the injection. So does a visit whose day
+    is that of an event, as of consent: the event is corrected instead. None is listed whose only
+    day left is its own.
     """
     return tuple(
         visit
@@ -30,7 +32,14 @@ def movable_visits(facts: ParticipantFacts, protocol: Protocol) -> tuple[VisitFa
         and facts.now < visit.closes_at
         and not keeps_its_dates(visit)
         and profile_of(visit, protocol) != "safety"
+        and not _is_of_an_event(visit, protocol)
+        and days_of(visit, facts) != (visit.target_on, visit.target_on)
     )
+
+
+def _is_of_an_event(visit: VisitFacts, protocol: Protocol) -> bool:
+    definition = protocol.find(visit.definition)
+    return definition is not None and definition.target.event is not None
 
 
 def days_of(visit: VisitFacts, facts: ParticipantFacts) -> tuple[date, date]:

@@ -77,6 +77,8 @@ class AlertFacts(Record):
     acted: bool
     """Whether it left the list: closed, or acted on before there were three steps."""
     acted_by: str | None = None
+    held_by: str | None = None
+    """Who has taken it for a while that is not over."""
     assessments: tuple[AssessmentFacts, ...] = ()
     """In the order they were given."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pro_service.domain.instruments.model import LANGUAGES
+from pro_service.services.base.phones import example_of
 from pro_service.services.visits.enrolment_cells import COLUMNS, OPTIONAL_COLUMNS
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.person.fields import Field, FieldKind
@@ -48,6 +49,8 @@ def enrolment_fields(words: Words, sites: Sequence[DeskSite]) -> list[Field]:
         },
         "treated_knees": [(one, words.text(f"enrol.{one}")) for one in ("left", "right", "both")],
     }
+    numbers = ", ".join(dict.fromkeys(example_of(site.country) for site in sites))
+    hints = {name: words.text(f"enrol.hint.{name}", example=numbers) for name in _HINTED}
     first = {"site": [sites[0].code]} if len(sites) == 1 else {}
     return [
         *(
@@ -56,7 +59,7 @@ def enrolment_fields(words: Words, sites: Sequence[DeskSite]) -> list[Field]:
                 _KINDS.get(name, "text"),
                 words.text(f"enrol.column.{name}"),
                 options.get(name, ()),
-                words.text(f"enrol.hint.{name}") if name in _HINTED else None,
+                hints.get(name),
                 required=name not in _MAY_STAY_EMPTY,
                 first=first.get(name, ()),
             )

@@ -9,9 +9,9 @@ from pro_service.domain.conversation.dialogue import TextPart
 from pro_service.domain.study.times import zone
 from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.phones import short_of
 from pro_service.services.desk.person.enrolling import LookedAt
 from pro_service.services.visits.enrolment import PlannedEnrolment
-from pro_service.web.desk.person.masks import masked
 from pro_service.web.desk.person.naming import shared_in_words
 from pro_service.web.desk.words import Words
 
@@ -44,7 +44,7 @@ def _summary(words: Words, planned: PlannedEnrolment) -> dict[str, Any]:
     return {
         "code": row.code,
         "site": row.site,
-        "number": masked(row.phone, "phone"),
+        "number": short_of(row.phone),
         "speaks": words.word("language", row.language),
         "channel": words.word("channel", row.channel),
         "zone": row.zone,

@@ -25,5 +25,5 @@ def problems_in_words(words: Words, problems: Sequence[RowProblem]) -> list[dict
 def _sentence(words: Words, one: RowProblem) -> str:
     for key in (f"enrol.problem.{one.column}.{one.why}", f"enrol.problem.{one.why}"):
         if words.has(key):
-            return words.text(key, other=one.other)
-    return words.text("enrol.problem.unreadable", other=one.other)
+            return words.text(key, other=one.other, example=one.example)
+    return words.text("enrol.problem.unreadable")

@@ -21,10 +21,10 @@ _LONGEST: Final = 200
 class FieldError(ProServiceError):
     """What stands in a field cannot be taken."""
 
-    def __init__(self, field: str, why: str) -> None:
-        """Keep which field, and the word for what is wrong with it."""
+    def __init__(self, field: str, why: str, **named: str) -> None:
+        """Keep which field, the word for what is wrong with it, and what its sentence names."""
         super().__init__(word=why)
-        self.field = field
+        self.field, self.named = field, named
 
 
 class Field(NamedTuple):

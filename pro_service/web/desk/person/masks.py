@@ -7,11 +7,11 @@ from typing import Final
 from pro_service.domain.delivery.addresses import Kind
 from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.phones import short_of
 from pro_service.services.desk.person.staff_turns import StaffTurn
 from pro_service.services.texting.composing import open_address
 from pro_service.vault.vault import DataKeyMissingError, SealBrokenError
 
-_SHOWN: Final = 2
 _MASK: Final = "··· ··"
 
 
@@ -29,5 +29,5 @@ def mask_for(turn: StaffTurn, contact: ContactFacts) -> str:
 
 
 def masked(address: str, kind: Kind) -> str:
-    """The last two digits of a telephone's number; of any other address nothing."""
-    return f"{_MASK}{address[-_SHOWN:]}" if kind == "phone" else _MASK
+    """A telephone's number by its country's code and last two digits; any other by nothing."""
+    return short_of(address) if kind == "phone" else _MASK

@@ -12,7 +12,12 @@ from pro_service.domain.delivery.consents import ConsentDayError
 from pro_service.domain.delivery.contacts import RELATIONS, Agreed, ContactFacts
 from pro_service.domain.study.permissions import Action
 from pro_service.domain.study.reaching.first_texts import FirstTextRefusedError
-from pro_service.services.base.phones import PhoneError, parse_phone
+from pro_service.services.base.phones import (
+    AmbiguousPhoneError,
+    PhoneError,
+    example_of,
+    parse_phone,
+)
 from pro_service.services.base.turns import Who
 from pro_service.services.desk.person.sharing import others_with
 from pro_service.services.texting.contacts import (
@@ -49,6 +54,13 @@ def _own(asked: Asked) -> list[ContactFacts]:
 # Another number for somebody who is reached already.
 
 
+def _number_field(asked: Asked) -> Field:
+    """The number, with an example of the country the participant's site is in."""
+    words, example = asked.words, example_of(asked.facts.site.country)
+    hint = words.text("number_sheet.form", example=example)
+    return Field("number", "tel", words.text("number_sheet.number"), hint=hint)
+
+
 def _telephones(asked: Asked) -> list[ContactFacts]:
     return [one for one in _own(asked) if one.kind == "phone"]
 
@@ -56,9 +68,7 @@ def _telephones(asked: Asked) -> list[ContactFacts]:
 def _number_fields(asked: Asked) -> Sequence[Field]:
     words, contacts = asked.words, _telephones(asked)
     said = [(one, words.text(f"number_sheet.{one}")) for one in (TESTED, CONFIRMED, WAITING)]
-    number = Field(
-        "number", "tel", words.text("number_sheet.number"), hint=words.text("number_sheet.form")
-    )
+    number = _number_field(asked)
     return (
         *([whom(asked, contacts)] if contacts else []),
         number,
@@ -95,8 +105,9 @@ def _number(asked: Asked) -> str:
     """The number typed, in E.164. Raises FieldError."""
     try:
         return parse_phone(asked.typed.text("number"), asked.facts.site.country)
-    except PhoneError:
-        raise FieldError("number", "phone") from None
+    except PhoneError as error:
+        why = "phone_ambiguous" if isinstance(error, AmbiguousPhoneError) else "phone"
+        raise FieldError("number", why, example=error.example) from None
 
 
 async def _doubt_number(asked: Asked) -> Outlook | None:
@@ -172,11 +183,7 @@ def consent_days() -> Iterator[None]:
 
 
 def _contact_fields(asked: Asked) -> Sequence[Field]:
-    words = asked.words
-    hint = words.text("number_sheet.form")
-    return person_fields(
-        asked, Field("number", "tel", words.text("number_sheet.number"), hint=hint)
-    )
+    return person_fields(asked, _number_field(asked))
 
 
 def person_fields(asked: Asked, place: Field) -> tuple[Field, ...]:

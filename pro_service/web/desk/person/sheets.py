@@ -52,6 +52,8 @@ class Asked:
     protocol: Protocol
     words: Words
     typed: Typed
+    sites: Sequence[tuple[str, str]] = ()
+    """The study's other sites, code and words, for the sheet that reads them."""
 
     @property
     def reason(self) -> str:
@@ -120,6 +122,8 @@ class Sheet:
     """Whether the record asks why."""
     begin: Callable[[Asked], Awaitable[Asked]] | None = None
     """What stands in the form before anybody typed, read from what is stored; None: nothing."""
+    read: Callable[[Asked], Awaitable[Asked]] | None = None
+    """What the form offers beyond facts and protocol, read each time; None: nothing."""
     grows: bool = False
     """Whether what was chosen first decides what else is asked: the form comes back with it."""
 
@@ -207,7 +211,8 @@ class Sheet:
         facts = await turn.facts()
         words = request.app[DESK].words(language_of(request, seat))
         typed = Typed(MultiDict(_typed(form)))
-        return Asked(turn, facts, await turn.protocol(facts), words, typed)
+        asked = Asked(turn, facts, await turn.protocol(facts), words, typed)
+        return asked if self.read is None else await self.read(asked)
 
     def _is_to_grow(self, asked: Asked) -> bool:
         """Whether what was chosen asks for more than the form had fields for."""
@@ -306,9 +311,10 @@ def problem_in_words(words: Words, error: ProServiceError) -> str | None:
         return about_words
     name = type(error).__name__.removesuffix("Error")
     kind = "".join(f"_{one.lower()}" if one.isupper() else one for one in name).lstrip("_")
+    named = error.named if isinstance(error, FieldError) else {}
     for key in (f"problem.{kind}.{error.word}", f"problem.{kind}"):
         if words.has(key):
-            return words.text(key)
+            return words.text(key, **named)
     return None
 
 

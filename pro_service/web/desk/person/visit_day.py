@@ -31,10 +31,13 @@ def _fields(asked: Asked) -> Sequence[Field]:
             "first": words.day(first),
             "last": words.day(last),
         }
-        options.append((key, words.text("visit_day.option", visit=label, **days)))
+        # What was due already, and was not held, may still come: on a later day of its window.
+        said = "visit_day.option" if visit.target_on >= first else "visit_day.option_was"
+        options.append((key, words.text(said, visit=label, **days)))
+    none = None if options else words.text("visit_day.none")
     where = words.text("sheet.in_zone", zone=asked.facts.zone)
     return (
-        Field("visit", "choice", words.text("visit_day.which"), options),
+        Field("visit", "choice", words.text("visit_day.which"), options, none),
         Field("day", "day", words.text("visit_day.day"), hint=where),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from pro_service.domain.instruments.model import LANGUAGES
@@ -47,23 +48,27 @@ async def _choose(asked: Asked, who: Who) -> Done:
 SETTINGS: Final = Sheet("settings", Action.choose_settings, _settings_fields, _choose)
 
 
+async def _read_sites(asked: Asked) -> Asked:
+    who, here = asked.turn.who, asked.facts.site.code
+    sites = await studies.list_sites(who.connection, who.study_id)
+    others = [(one.code, f"{one.code} – {one.name}") for one in sites if one.code != here]
+    return replace(asked, sites=others)
+
+
 def _site_fields(asked: Asked) -> Sequence[Field]:
-    words = asked.words
-    return (
-        Field("site", "text", words.text("site_sheet.code"), hint=words.text("site_sheet.hint")),
-    )
+    label = asked.words.text("site_sheet.which")
+    none = None if asked.sites else asked.words.text("site_sheet.none")
+    return (Field("site", "choice", label, asked.sites, hint=none),)
 
 
 async def _look_at_site(asked: Asked) -> Outlook:
-    who, words = asked.turn.who, asked.words
-    code, here = asked.typed.text("site"), asked.facts.site.code
+    words, here, names = asked.words, asked.facts.site.code, dict(asked.sites)
+    code = asked.typed.text("site")
     if code == here:
         raise SameSiteError
-    names = {one.code: one.name for one in await studies.list_sites(who.connection, who.study_id)}
-    if code not in names:
-        asked.typed.choice("site", names)
+    asked.typed.choice("site", names)
     sentences = [
-        words.text("site_sheet.moves", here=here, there=f"{code} – {names[code]}"),
+        words.text("site_sheet.moves", here=here, there=names[code]),
         words.text("site_sheet.reads", here=here),
         words.text("site_sheet.stays"),
     ]
@@ -76,7 +81,9 @@ async def _move(asked: Asked, who: Who) -> Done:
     return Done("site")
 
 
-SITE: Final = Sheet("site", Action.move_to_site, _site_fields, _move, _look_at_site)
+SITE: Final = Sheet(
+    "site", Action.move_to_site, _site_fields, _move, _look_at_site, read=_read_sites
+)
 
 
 def _note_fields(asked: Asked) -> Sequence[Field]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import aiohttp
 
 from pro_service.services.study import add_staff
+from pro_service.services.texting.composing import open_address
 from pro_service.store.pools import connect
+from tests.integration.desk.person.sheets import fill as fill_sheet
 from tests.integration.desk.person.sheets import problem, said, send
 from tests.support.desk import page
 from tests.support.record.words import places_of
@@ -186,3 +188,27 @@ async def test_an_unusual_day_needs_a_reason_and_the_reason_is_sealed(
 async def test_who_only_reads_does_not_enrol(monitor: aiohttp.ClientSession) -> None:
     status, _ = await page(monitor, ENROL)
     assert status == 403
+
+
+async def test_a_number_is_read_and_asked_for_as_the_country_of_the_site_writes_it(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    _, html = await page(desk, ENROL)
+    assert "country code, as +8613100000000." in html
+    status, html = await fill(desk, "K-101", phone="138 0000 0000")
+    assert (status, "+86 ··· ··00" in html) == (200, True), problem(html)
+    for typed, says in (
+        ("15012000000", "may be a number of two countries. Write + and the country code"),
+        ("0202 555", "with its country code. Write it as +8613100000000."),
+    ):
+        status, html = await fill(desk, "K-101", phone=typed)
+        assert (status, says in problem(html)) == (422, True), problem(html)
+    filled = {"contact": "1", "said": "waiting", "reason": "Another one"}
+    for typed, says in (("15012000000", "of two countries"), ("12", "as +8613100000000.")):
+        status, html = await fill_sheet(desk, "new-number", number=typed, **filled)
+        assert (status, says in problem(html)) == (422, True), problem(html)
+        assert "country code, as +8613100000000." in html
+    status, html = await fill_sheet(desk, "new-number", number="13800000000", **filled)
+    assert (status, said(html) != "") == (200, True), problem(html)
+    facts = await trial.facts("K-001")
+    assert open_address(trial.context, facts.reach.each[0][0]) == "+8613800000000"

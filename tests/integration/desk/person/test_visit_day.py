@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import aiohttp
 
 from pro_service.domain.study.facts import Status, VisitFacts
-from tests.integration.desk.person.sheets import by_staff, confirm, fill, problem, said
+from tests.integration.desk.person.sheets import PAGE, by_staff, confirm, fill, problem, said
+from tests.support.desk import page
 from tests.support.study import Trial
 
 LATER = date(2026, 2, 3)
@@ -27,6 +29,10 @@ async def test_a_visit_moves_within_its_window_and_nothing_else_does(
     before = await trial.facts("K-001")
     visit = await month_1(trial)
     filled = {"visit": str(visit.id), "reason": "The clinic is closed that day"}
+    _, html = await page(desk, f"{PAGE}/visit-day")
+    offered = re.findall(r'<option value="[0-9a-f-]+">([^<:]+):', html)
+    assert "Month 1" in offered
+    assert not {"Screening", "Injection"} & {*offered}, "their days are those of events"
     for day, words in (("2026-05-05", "not in the window"), (str(visit.target_on), "already")):
         status, html = await fill(desk, "visit-day", **filled, day=day)
         assert (status, words in problem(html)) == (422, True), day

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 
 import aiohttp
@@ -40,6 +41,8 @@ async def test_another_site_sees_and_acts_and_the_former_one_reads_on(
 ) -> None:
     await add_site(trial.operator, trial.study_id, "SH02")
     await trial.enrol(row("K-002"))
+    _, html = await page(desk, f"{PAGE}/site")
+    assert re.findall(r'<option value="(\w+)"', html) == ["SH02"], "chosen, not typed"
     for site, words in (("NO99", "choose one of what is offered"),):
         status, html = await fill(desk, "site", site=site, reason="Moved house")
         assert (status, words in problem(html)) == (422, True)

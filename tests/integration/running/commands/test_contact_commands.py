@@ -60,7 +60,7 @@ async def test_a_daughter_is_added_confirmed_put_first_and_ended(
         (("add", "K-001", HERS, "--relation", "child", "--agreed-on", "soon"), "2027-03-01"),
         (("add", "K-001", "li@", "--relation", "child", "--kind", "email"), "name@example.org"),
         (("add", "K-001", "roof", "--relation", "child", "--kind", "pigeon"), "phone, email"),
-        (("add", "K-001", "12", "--relation", "child"), "+12025550143"),
+        (("add", "K-001", "12", "--relation", "child"), "+8613100000000"),
         (("order", "K-001", "1", "1"), "The places now: 1."),
         (("agree", "K-001", "1"), "the participant's consent alone"),
         (("end", "K-001", "7"), "K-001 has these: 1."),
