@@ -113,8 +113,10 @@ async def test_with_a_session_a_connection_every_role_works_as_itself(
                         " current_setting('TimeZone') AS zone"
                     )
                     bound = "21s" if role == "worker" else "7s"
-                    path = "pro" if role == "desk" else "public"  # Only the desk's are put back.
-                    assert tuple(said) == (f"pro_{role}", f"service:{role}", path, bound, "UTC")
+                    # Nothing is put back between loans, and nothing of ours sets more than its
+                    # transaction (tests/architecture/test_sql.py).
+                    told = (f"pro_{role}", f"service:{role}", "public", bound, "UTC")
+                    assert tuple(said) == told
         for full, name in (("pro_operator", "pro_operator"), (None, "postgres")):
             one = await connect(url, role=full, actor="cli:test")
             assert await one.fetchval("SELECT current_user") == name
