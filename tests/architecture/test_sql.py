@@ -27,6 +27,14 @@ TAKES_AWAY = re.compile(
     r"\bDROP (?:TABLE|VIEW|FUNCTION|COLUMN)\b|\bRENAME (?:COLUMN|TO)\b|\bSET NOT NULL\b"
 )
 
+_INSIDE = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*?"
+FOR_THE_TRANSACTION = re.compile(rf"set_config\({_INSIDE}, *true\)")
+STAYS = re.compile(
+    r"(?:(?:\A|;|\$\$|\b(?:BEGIN|THEN|ELSE|LOOP))\s*|')(?:RE)?SET\s+(?!LOCAL\b)"
+    r"|\bLISTEN\b|\bTEMP(?:ORARY)?\b|\bpg_(?:try_)?advisory_lock(?:_shared)?\("
+)
+"""A setting that is a statement of its own, no clause of another; and what else a session keeps."""
+
 
 def is_chain_of_writes(sql: str) -> bool:
     """Whether it is a write of chained steps, guarded by a revision or by a key of its own."""
@@ -95,17 +103,46 @@ def test_each_rule_stands_once() -> None:
     assert again == []
 
 
+def outlives_its_transaction(sql: str) -> bool:
+    """Whether what is done to the session is still there after the transaction's end."""
+    code = "\n".join(line.partition("--")[0] for line in sql.splitlines())
+    set_so = code.count("set_config(") - len(FOR_THE_TRANSACTION.findall(code))
+    return set_so > 0 or STAYS.search(code) is not None
+
+
 def test_nothing_is_set_for_longer_than_its_transaction() -> None:
     """Pools give a connection on as it is: what stayed on it would be the next one's."""
-    stays = {
-        f"{query.place}.{query.name}"
-        for query in all_queries()
-        if re.search(r"set_config\([^;]*?, *false\)", query.sql)
-    }
+    for stays in (
+        "SELECT set_config('pro.actor', $1, false);",
+        "SELECT set_config(name, value, for_now) FROM t;",
+        "SELECT set_config('a', $1, false), set_config('b', f($1), true);",
+        "BEGIN\n    SET pro.actor = 'x';",
+        "EXECUTE 'SET ROLE pro_owner';",
+        "LISTEN pro_changes;",
+        "CREATE TEMP TABLE t ();",
+        "SELECT pg_advisory_lock(1);",
+    ):
+        assert outlives_its_transaction(stays), stays
+    for goes in (
+        "SELECT set_config('pro.reason', coalesce($1, f('a', 'b')), true) <> '';",
+        "SET LOCAL lock_timeout = '1s';",
+        "UPDATE pro.t\nSET name = 'x';",
+        "UPDATE pro.t AS t\n    SET role = n.role;",
+        "CREATE FUNCTION f() RETURNS int\n    SET enable_seqscan = off AS $$",
+        "SELECT pg_advisory_xact_lock(1);",
+    ):
+        assert not outlives_its_transaction(goes), goes
+    queries = ((f"{query.place}.{query.name}", query.sql) for query in all_queries())
+    made = (
+        (f"{path.name}: {found[1]}", found[0])
+        for path in sorted(MIGRATIONS.glob("*.sql"))
+        for found in FUNCTION.finditer(path.read_text(encoding="utf-8"))
+    )
+    stays_there = {name for name, sql in (*queries, *made) if outlives_its_transaction(sql)}
     # How a session begins; and the operator's, who lends none.
-    assert stays == {
+    assert stays_there == {
         *("base/sessions.set_session", "base/sessions.mark_session"),
-        "answering/rescoring.give_reason",
+        *("answering/rescoring.give_reason", "record/words.hold_the_move"),
     }
 
 
