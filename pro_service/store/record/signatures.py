@@ -174,13 +174,6 @@ async def count_open_queries(connection: Connection, study_id: UUID, participant
     return counted
 
 
-class ToSignCount(NamedTuple):
-    """How many visits can be signed and were not, and how many signatures are void."""
-
-    visits: int
-    void: int
-
-
 class VoidSignatures(NamedTuple):
     """Whose signatures are void, and how many."""
 
@@ -190,13 +183,21 @@ class VoidSignatures(NamedTuple):
 
 
 async def count_visits_to_sign(
+    connection: Connection, study_id: UUID, sites: Sequence[UUID], most: int
+) -> int:
+    """How many visits wait to be signed at some of the sites seen from here, counted to `most`."""
+    query = _SQL["count_visits_to_sign"]
+    counted: int = await connection.fetchval(query, study_id, list(sites), most)
+    return counted
+
+
+async def count_void_signatures(
     connection: Connection, study_id: UUID, sites: Sequence[UUID]
-) -> ToSignCount:
-    """Of some of the sites seen from here: visits to be signed, and signatures that are void."""
-    row = await connection.fetchrow(_SQL["count_visits_to_sign"], study_id, list(sites))
-    if row is None:
-        raise AssertionError("a statement without FROM gives one row")
-    return row_of(ToSignCount, row)
+) -> int:
+    """How many signatures at some of the sites seen from here are void."""
+    query = _SQL["count_void_signatures"]
+    counted: int = await connection.fetchval(query, study_id, list(sites))
+    return counted
 
 
 async def list_void_signatures(

@@ -42,7 +42,8 @@ JOIN pro.data_queries_standing AS q ON q.study_id = $1 AND q.id = f.id
 JOIN pro.participants AS p ON p.study_id = $1 AND p.id = q.participant_id
 LEFT JOIN pro.participant_sites AS ps ON ps.study_id = $1 AND ps.participant_id = p.id AND ps.valid_to IS NULL
 LEFT JOIN pro.assessments AS a ON a.study_id = $1 AND a.id = q.assessment_id
-LEFT JOIN pro.visits AS v ON v.study_id = $1 AND v.id = coalesce(q.visit_id, a.visit_id)
+LEFT JOIN pro.visits AS v
+       ON v.study_id = $1 AND v.id = CASE WHEN q.visit_id IS NULL THEN a.visit_id ELSE q.visit_id END
 ORDER BY f.place;
 
 -- name: list_queries_of_one(study_id, participant_id)
@@ -53,7 +54,8 @@ FROM pro.data_queries_standing AS q
 JOIN pro.participants AS p ON p.study_id = $1 AND p.id = q.participant_id
 LEFT JOIN pro.participant_sites AS ps ON ps.study_id = $1 AND ps.participant_id = p.id AND ps.valid_to IS NULL
 LEFT JOIN pro.assessments AS a ON a.study_id = $1 AND a.id = q.assessment_id
-LEFT JOIN pro.visits AS v ON v.study_id = $1 AND v.id = coalesce(q.visit_id, a.visit_id)
+LEFT JOIN pro.visits AS v
+       ON v.study_id = $1 AND v.id = CASE WHEN q.visit_id IS NULL THEN a.visit_id ELSE q.visit_id END
 WHERE q.study_id = $1 AND q.participant_id = $2
 ORDER BY q.state = 'closed', q.id;
 

@@ -60,11 +60,13 @@ JOIN pro.assessments AS a ON a.study_id = $1 AND a.id = t.assessment_id
 JOIN pro.visits AS v ON v.study_id = $1 AND v.id = a.visit_id
 ORDER BY x.recorded_at;
 
--- name: count_visits_to_sign(study_id, sites)
--- How many visits of participants at these sites can be signed, and were not since they closed; and how many signatures
--- there are void.
-SELECT (SELECT count(*) FROM pro.desk_visits_to_sign($1, $2)) AS visits,
-       (SELECT coalesce(sum(v.signatures), 0)::bigint FROM pro.desk_void_signatures($1, $2) AS v) AS void;
+-- name: count_visits_to_sign(study_id, sites, most)
+-- How many visits of participants at these sites can be signed, and were not since they closed; counted to so many.
+SELECT pro.desk_count_to_sign($1, $2, $3);
+
+-- name: count_void_signatures(study_id, sites)
+-- How many signatures at these sites are void.
+SELECT coalesce(sum(v.signatures), 0)::bigint FROM pro.desk_void_signatures($1, $2) AS v;
 
 -- name: list_void_signatures(study_id, sites)
 -- Whose signatures at these sites are void, and how many.
@@ -73,15 +75,10 @@ SELECT v.code, v.site_id, v.signatures FROM pro.desk_void_signatures($1, $2) AS 
 -- name: list_people_to_sign(study_id, sites, most)
 -- Whose visits can be signed, at which site, how many, and since when the first of them: the longest waiting first; with
 -- the data queries about them that nobody has closed.
-WITH first AS MATERIALIZED (
-    SELECT w.participant_id, w.code, w.site_id, count(*) AS visits, min(w.closes_at) AS since
-    FROM pro.desk_visits_to_sign($1, $2) AS w
-    GROUP BY w.participant_id, w.code, w.site_id ORDER BY since, w.code LIMIT $3
-)
 SELECT f.code, f.site_id, f.visits, f.since,
        (SELECT count(*) FROM pro.data_queries_standing AS q
         WHERE q.study_id = $1 AND q.participant_id = f.participant_id AND q.state <> 'closed') AS open_queries
-FROM first AS f ORDER BY f.since, f.code;
+FROM pro.desk_first_to_sign($1, $2, $3) AS f ORDER BY f.since, f.code;
 
 -- name: count_open_queries(study_id, participant_id)
 -- How many data queries about a participant nobody has closed.

@@ -219,6 +219,7 @@ ROLES_OF: dict[str, tuple[str, ...]] = {
     "record/signatures": (OPERATOR, CLERK),
     "record/signatures.record_signature": (CLERK,),
     "record/signatures.list_signatures": (OPERATOR, CLERK, DESK),
+    "record/signatures.count_void_signatures": (DESK,),
     "record/signatures.count_visits_to_sign": (DESK,),
     "record/signatures.list_people_to_sign": (DESK,),
     "record/signatures.count_open_queries": (DESK,),

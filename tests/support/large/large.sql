@@ -238,6 +238,15 @@ SELECT study_id, pg_temp.rid(13, n.n), line_id, participant_id, 'simulator', 'in
 FROM pro.messages, LATERAL (SELECT ('x' || right(id::text, 8))::bit(32)::bigint AS n) AS n
 WHERE kind = 'reply';
 
+-- Numbers of nobody write, too: as many texts as a twentieth of the participants, each from a line of its own.
+INSERT INTO pro.lines (study_id, id, sender_id, their_index, their_address_sealed, their_address_key, actor)
+SELECT pg_temp.rid(1, 1), pg_temp.rid(11, :participants + n), pg_temp.rid(12, 1), pg_temp.token('stranger', n),
+       pg_temp.token('sealed', n), 'A256GCM:x', 'test' FROM generate_series(1, :participants / 20) AS n;
+INSERT INTO pro.inbounds (study_id, id, line_id, provider, provider_id, body_sealed, body_key, disposition, received_at, actor)
+SELECT study_id, pg_temp.rid(13, 50 * :participants + n), pg_temp.rid(11, :participants + n), 'simulator',
+       'stranger-' || n, pg_temp.token('body', n), 'A256GCM:x', 'unknown', now() - n * interval '1 day', 'test'
+FROM generate_series(1, :participants / 20) AS n, pro.studies AS t (study_id);
+
 INSERT INTO pro.provider_events (study_id, provider, provider_id, inbound_id)
 SELECT study_id, provider, provider_id, id FROM pro.inbounds;
 

@@ -12,6 +12,7 @@ from pro_service.services.desk.signing.locking import (
     said_of,
 )
 from pro_service.services.desk.signing.signing import (
+    MOST_COUNTED,
     MOST_TO_SIGN,
     Bound,
     SigningRefusedError,
@@ -27,6 +28,7 @@ from pro_service.services.desk.signing.signing import (
 )
 
 __all__ = [
+    "MOST_COUNTED",
     "MOST_TO_SIGN",
     "Bound",
     "LiftWish",

@@ -42,14 +42,16 @@ from pro_service.store.record.signatures import (
     PersonToSign,
     SignatureRow,
     SignatureWrite,
-    ToSignCount,
     VoidSignatures,
 )
 
 SIGN: Final = Action.sign_record
 LONGEST_NAME: Final = 120
 MOST_TO_SIGN: Final = 200
-"""Participants on the list of what can be signed; their number stands above it."""
+"""Participants on the list of what can be signed; how many visits wait stands above it."""
+MOST_COUNTED: Final = 100
+"""So far visits are counted that wait: of a large study that is still to be signed, nobody asks how
+many there are, and counting them all is no page's work."""
 
 
 class SigningRefusedError(ProServiceError):
@@ -82,11 +84,20 @@ class SigningRoom(NamedTuple):
     frame: Frame
 
 
+class ToSignCount(NamedTuple):
+    """How many visits can be signed and were not, and how many signatures are void."""
+
+    visits: int
+    """One more than `MOST_COUNTED`: there are more."""
+    void: int
+
+
 class ToSign(NamedTuple):
     """What can be signed at the sites where somebody may sign."""
 
     people: Sequence[PersonToSign]
     visits: int
+    """One more than `MOST_COUNTED`: there are more."""
     void: Sequence[VoidSignatures]
     """Whose signatures are void: they are signed again, or not."""
     sites: Sequence[DeskSite]
@@ -186,7 +197,9 @@ async def count_to_sign(connection: Connection, seat: Seat) -> ToSignCount:
     sites = _signs_at(seat)
     if not sites:
         return ToSignCount(0, 0)
-    return await store.count_visits_to_sign(connection, seat.study_id, sites)
+    place = (connection, seat.study_id, sites)
+    visits = await store.count_visits_to_sign(*place, MOST_COUNTED + 1)
+    return ToSignCount(visits, await store.count_void_signatures(*place))
 
 
 async def list_to_sign(hands: Hands) -> ToSign:
@@ -194,12 +207,13 @@ async def list_to_sign(hands: Hands) -> ToSign:
     seat = hands.seat
     async with at_desk(hands.desk, seat) as connection:
         sites = _signs_at(seat)
-        people = await store.list_people_to_sign(connection, seat.study_id, sites, MOST_TO_SIGN)
-        counted = await store.count_visits_to_sign(connection, seat.study_id, sites)
-        void = await store.list_void_signatures(connection, seat.study_id, sites)
+        place = (connection, seat.study_id, sites)
+        people = await store.list_people_to_sign(*place, MOST_TO_SIGN)
+        visits = await store.count_visits_to_sign(*place, MOST_COUNTED + 1)
+        void = await store.list_void_signatures(*place)
         shown = await list_sites(connection, seat.study_id)
         frame = await read_frame(connection, seat.study_id)
-        return ToSign(people, counted.visits, void, shown, frame)
+        return ToSign(people, visits, void, shown, frame)
 
 
 def _signs_at(seat: Seat) -> list[UUID]:

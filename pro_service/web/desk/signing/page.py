@@ -44,7 +44,7 @@ async def show_to_sign(request: web.Request, seat: Seat) -> web.Response:
         request,
         seat,
         frame=found.frame,
-        visits=found.visits,
+        visits=_counted(found.visits),
         people=[
             {
                 "code": one.code,
@@ -66,13 +66,21 @@ async def show_to_sign(request: web.Request, seat: Seat) -> web.Response:
 async def show_waiting(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/signing/waiting`: how much waits there, which Today does not wait for.
 
-    Every visit of a site is looked at for it, and that takes longer than all else of Today.
+    Visits of every site are looked at for it, and signatures, which takes longer than the rest.
     """
     async with at_desk(request.app[POOLS].desk, seat) as connection:
         waiting = await service.count_to_sign(connection, seat)
     return request.app[DESK].render(
-        "signing_waiting.html", request, seat, visits=waiting.visits, void=waiting.void
+        "signing_waiting.html", request, seat, visits=_counted(waiting.visits), void=waiting.void
     )
+
+
+def _counted(visits: int) -> str | None:
+    """How many visits wait as it is said, "100+" where nobody counted further; None: none."""
+    most = service.MOST_COUNTED
+    if not visits:
+        return None
+    return f"{most}+" if visits > most else str(visits)
 
 
 async def show_room(request: web.Request, seat: Seat) -> web.Response:

@@ -10,6 +10,7 @@ import pytest
 
 from pro_service.domain.signatures import content_sha256
 from pro_service.services.base.signing import read_content
+from pro_service.services.desk import signing
 from pro_service.services.record import check_signatures
 from tests.support.desk import PASSWORD, page, press, sign_in
 from tests.support.study import Trial
@@ -176,7 +177,9 @@ async def test_only_an_investigator_who_may_see_answers_signs(trial: Trial) -> N
     assert "/signing" not in html
 
 
-async def test_today_counts_what_is_ready_and_leads_to_it(trial: Trial) -> None:
+async def test_today_counts_what_is_ready_and_leads_to_it(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with browsing(trial.server) as ines, browsing(trial.server) as anna:
         await sign_in(ines, "ines")
         _, html = await page(ines, "/desk")
@@ -186,6 +189,11 @@ async def test_today_counts_what_is_ready_and_leads_to_it(trial: Trial) -> None:
         assert "a signature is void" in later
         _, html = await page(ines, WAITING)
         assert "Visits ready to be signed: 2" in html
+        with monkeypatch.context() as fewer:
+            for module in (signing, signing.signing):
+                fewer.setattr(module, "MOST_COUNTED", 1)
+            assert "Visits ready to be signed: 1+" in (await page(ines, WAITING))[1]
+            assert "Visits: 1+." in (await page(ines, "/desk/signing"))[1]
         _, html = await page(ines, "/desk/signing")
         assert re.findall(r"signing\">(K-\d+)<", html) == ["K-001", "K-002"]
         await sign(ines)

@@ -20,6 +20,18 @@ from tests.support.large.plans import PLANNING, explain, pages_touched
 from tests.support.study import make_context
 
 EVER = datetime(2100, 1, 1, tzinfo=UTC)
+SIGNED = """
+INSERT INTO pro.signatures (study_id, id, participant_id, visit_id, format, content_sha256, meaning,
+    printed_name, signed_at, actor)
+SELECT study_id, gen_random_uuid(), participant_id, id, 1, repeat('0', 64), 'reviewed', 'Dr A',
+       pro.now(), 'test'
+FROM (SELECT v.*, row_number() OVER (PARTITION BY participant_id ORDER BY closes_at) AS place
+      FROM pro.visits AS v
+      WHERE study_id = $1 AND chosen_for = closes_at AND superseded_at IS NULL) AS v
+WHERE place <= $2 AND (place < 9 OR participant_id NOT IN (
+    SELECT id FROM pro.participants WHERE study_id = $1 AND code LIKE 'L-19_0'))
+"""
+"""So many visits of each, the first to close first; of the last some are left."""
 
 
 @pytest.mark.thorough
@@ -63,22 +75,20 @@ async def test_what_a_page_asks_of_signatures_and_locks_touches_few_pages(
 ) -> None:
     url, study = large
     theirs = (study.study_id, study.participant_id)
+    everywhere = [row_id(SITES, number) for number in range(1, 5)]
     cases: dict[str, tuple[str, tuple[Any, ...], int]] = {
         "list_signatures": (
             *("record/signatures", (study.study_id, [study.participant_id], EVER), 30),
         ),
         "list_locked_visits": ("record/locks", theirs, 200),
-        "count_visits_to_sign": (
-            "record/signatures",
-            (study.study_id, [row_id(SITES, 2)]),
-            5_000,
-        ),
+        "count_visits_to_sign": ("record/signatures", (study.study_id, everywhere, 101), 1_500),
+        "list_people_to_sign": ("record/signatures", (study.study_id, everywhere, 200), 9_000),
     }
     wrong = []
     for planning in PLANNING:
         desk = await connect(url, role="pro_desk", actor="test:plans")
         try:
-            sites = ",".join(str(row_id(SITES, number)) for number in range(1, 5))
+            sites = ",".join(map(str, everywhere))
             await desk.execute("SELECT set_config('pro.site_ids', $1, false)", sites)
             for name, (place, values, most) in cases.items():
                 plan = await explain(desk, load_queries(place)[name], values, planning)
@@ -89,3 +99,29 @@ async def test_what_a_page_asks_of_signatures_and_locks_touches_few_pages(
         finally:
             await desk.close()
     assert wrong == []
+
+
+async def test_who_waits_longest_for_a_signature_is_found_without_counting_everybody(
+    own_large: tuple[str, LargeStudy],
+) -> None:
+    """The same people whether nothing is signed yet, or all that closed first is."""
+    url, study = own_large
+    superuser = await connect(url, role=None, actor="test:plans")
+    sites = [row_id(SITES, number) for number in range(1, 5)]
+    everybody = """SELECT code, count(*), min(closes_at) FROM pro.desk_visits_to_sign($1, $2)
+                   GROUP BY code ORDER BY 3, 1 LIMIT 50"""
+    first = """SELECT code, visits, since FROM pro.desk_first_to_sign($1, $2, 50) ORDER BY 3, 1"""
+    try:
+        await superuser.execute(
+            "SELECT set_config('pro.site_ids', $1, false)", ",".join(map(str, sites))
+        )
+        for signed, counted in ((0, 101), (8, 101), (9, 10)):  # Of the last, ten are left.
+            async with transaction(superuser):
+                await superuser.execute(SIGNED, study.study_id, signed)
+            found = await superuser.fetch(first, study.study_id, sites)
+            assert found == await superuser.fetch(everybody, study.study_id, sites)
+            assert len(found) == min(50, counted)
+            count = "SELECT pro.desk_count_to_sign($1, $2, 101)"
+            assert await superuser.fetchval(count, study.study_id, sites) == counted
+    finally:
+        await superuser.close()
