@@ -17,7 +17,7 @@ from pro_service.services.study.sites import UnknownNameError
 from pro_service.services.study.staff import find_known
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
-from pro_service.store.study import people
+from pro_service.store.study import people, studies
 from pro_service.store.study.people import AddressKind, AddressRow
 from pro_service.vault.places import STAFF_ADDRESS
 
@@ -69,12 +69,16 @@ async def text_at(
 ) -> str:
     """Say on which telephone somebody is told as well from now on; None: on none any more.
 
-    Returns their login. Raises NumberError, UnknownNameError, UnclearNameError.
+    A number is read as the country of the study's sites writes it, where they share one. Returns
+    their login. Raises NumberError, UnknownNameError, UnclearNameError.
     """
+    countries = {site.country for site in await studies.list_sites(connection, study_id)}
+    shared = countries.pop() if len(countries) == 1 else None
     try:
-        given = None if phone is None else parse_phone(phone)
-    except PhoneError:
-        raise NumberError(mend="Write it with its country code: +12025550143.") from None
+        given = None if phone is None else parse_phone(phone, shared)
+    except PhoneError as error:
+        mend = f"Write it with its country code: {error.example}."
+        raise NumberError(mend=mend) from None
     return await _record(connection, context, study_id, login, _Given("phone", given, actor))
 
 

@@ -180,8 +180,12 @@ async def test_whoever_gave_a_telephone_is_told_by_text_as_well_where_words_of_o
     async with night(database_url) as one:
         trial, theirs = one.trial, "+12025550177"
         whose = (trial.operator, trial.context, trial.study_id)
-        for login, phone in (("anna", theirs), ("bo", "+8613800138000")):
+        for login, phone in (("anna", theirs), ("bo", "138 0013 8000")):
             await told_at.text_at(*whose, login=login, phone=phone, actor=ACTOR)
+        with pytest.raises(told_at.NumberError, match="country code: \\+8613100000000"):
+            await told_at.text_at(*whose, login="bo", phone="12", actor=ACTOR)
+        reached = (await told_at.list_told_at(*whose, "phone")).values()
+        assert "+8613800138000" in {told.address for told in reached}
         assert await one.round() == ["anna"]
         (text,) = await trial.provider.texts_of(theirs)
         link = f"{trial.context.public_url}/desk"
