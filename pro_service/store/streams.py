@@ -81,10 +81,11 @@ class Ahead:
             if self._over:
                 return []
             try:
-                return await cursor.fetch(AT_ONCE)
+                rows: Rows = await cursor.fetch(AT_ONCE)
             except Exception as error:
                 self._failed = error
                 raise
+            return rows
 
     def _raise_first(self) -> None:
         if self._failed is not None:

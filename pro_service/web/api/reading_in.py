@@ -71,7 +71,8 @@ def read_query(request: web.Request, kind: type[T]) -> T:
 
 async def read_body(request: web.Request, kind: type[T]) -> T:
     """The body. Raises MediaTypeError, NotJsonError, FaultyBodyError."""
-    request[BODY] = kind
+    model: type[Model] = kind
+    request[BODY] = model
     if request.content_type != JSON:
         raise MediaTypeError
     try:

@@ -84,8 +84,8 @@ async def test_a_zone_not_said_is_that_of_the_site_that_is_chosen_last(
 ) -> None:
     study = (trial.operator, trial.study_id)
     await add_site(*study, "XJ01", sender="+12025550155", at="Asia/Urumqi")
-    anna = {"login": "anna", "language": "en", "role": "coordinator"}
-    await add_staff(*study, **anna, site_code="XJ01", actor=ACTOR)
+    there = {"site_code": "XJ01", "role": "coordinator", "language": "en", "actor": ACTOR}
+    await add_staff(trial.operator, trial.study_id, login="anna", **there)
     _, html = await fill(desk, "K-101", zone="", site="BJ01")
     _, html = await send(desk, html, ENROL, {"step": "edit"})
     again = {name: cell for name, cell in row("K-101").items() if name != "zone"}
