@@ -41,3 +41,15 @@ CREATE FUNCTION pro.sender_of(study uuid, line_sender uuid, by_provider text, me
     SELECT b.id, b.address FROM pro.what_sender_became(study, line_sender, message) AS b
     ORDER BY b.provider = by_provider DESC, b.moved_by DESC NULLS LAST LIMIT 1
 $$;
+
+-- When we last wrote on a line. Addresses corrected or moved before this left two lines to one number: the one written
+-- on last is the line, for there stands what was asked, and what staff said to it.
+CREATE FUNCTION pro.line_written_at(study uuid, line uuid) RETURNS timestamptz
+    LANGUAGE sql STABLE AS $$
+    SELECT greatest(
+        (SELECT max(m.claimed_at) FROM pro.messages AS m
+         WHERE m.study_id = study AND m.line_id = line AND m.kind = 'reminder'),
+        (SELECT max(m.recorded_at) FROM pro.messages AS m
+         WHERE m.study_id = study AND m.line_id = line AND m.kind = 'reply'),
+        (SELECT max(s.claimed_at) FROM pro.sent_staff_texts AS s WHERE s.study_id = study AND s.line_id = line))
+$$;

@@ -131,7 +131,9 @@ async def move_sender(
         place = (study_id, left.id, to.provider, address)
         if not await sending.move_sender(held, *place, actor=actor, reason=reason):
             raise TakenError(
-                f"{address} at {to.provider} is, or was, a sender of another study or another site."
+                f"{address} at {to.provider} is, or was, a sender of another study or another"
+                " site, or is what another sender was before: texts that come to it are that"
+                " one's. Name an address none of them has had."
             )
     return left
 

@@ -9,11 +9,13 @@ ORDER BY now.moved_by DESC NULLS LAST LIMIT 1;
 
 -- name: find_line(study_id, sender_id, their_indexes)
 -- The line between one of our addresses, whatever it was before, and a number, under any index key; the first row
--- is meant. No LIMIT: it would have the planner walk all lines in the order of their ids.
+-- is meant: of several, from before they were one, the line written on last. No LIMIT: it would have the planner walk
+-- all lines in the order of their ids.
 SELECT l.id, l.focus_participant_id, l.focused_at, l.their_address_sealed, l.their_address_key
 FROM pro.joined_senders($1, $2) AS j
 JOIN pro.lines AS l ON l.study_id = $1 AND l.sender_id = j.id AND l.their_index = ANY ($3::bytea[])
-ORDER BY l.sender_id = $2 DESC, l.sender_id DESC, l.id;
+ORDER BY CASE WHEN count(*) OVER () > 1 THEN pro.line_written_at($1, l.id) END DESC NULLS LAST,
+         l.sender_id = $2 DESC, l.sender_id DESC, l.id;
 
 -- name: list_lines(study_id, sender_ids, their_indexes)
 -- The lines from some of our addresses to some numbers, under any index key, as `find_line` finds them.
@@ -22,7 +24,9 @@ SELECT w.sender_id, l.their_index, l.id, l.focus_participant_id, l.focused_at, l
 FROM unnest($2::uuid[]) AS w (sender_id)
 CROSS JOIN LATERAL pro.joined_senders($1, w.sender_id) AS j
 JOIN pro.lines AS l ON l.study_id = $1 AND l.sender_id = j.id AND l.their_index = ANY ($3::bytea[])
-ORDER BY l.sender_id = w.sender_id DESC, l.sender_id DESC, l.id;
+ORDER BY CASE WHEN count(*) OVER (PARTITION BY w.sender_id, l.their_index) > 1
+              THEN pro.line_written_at($1, l.id) END DESC NULLS LAST,
+         l.sender_id = w.sender_id DESC, l.sender_id DESC, l.id;
 
 -- name: mark_message(study_id, message_id, expected, state, provider_id, error_code, reason, retry_seconds)
 -- Move a message from the state its deliverer left it in; nothing if somebody else moved it meanwhile.

@@ -76,7 +76,8 @@ GROUP BY m.provider ORDER BY m.provider;
 
 -- name: move_sender(study_id, from_id, provider, address, id, move_id, actor, reason)
 -- From now on new texts of one sender go out from another, which is made if there is none; what went before
--- stays with the row it had. Nothing for an address that is another study's, or was another site's.
+-- stays with the row it had. Nothing for an address that is another study's, or was another site's, nor for one a
+-- stranger to this sender was moved away from: texts that come to it are that sender's.
 WITH made AS (
     INSERT INTO pro.senders (study_id, id, channel, provider, address, site_id, actor)
     SELECT s.study_id, $5, s.channel, $3::text, $4::text, s.site_id, $7
@@ -90,6 +91,8 @@ target AS (
     SELECT s.id FROM pro.senders AS s
     JOIN pro.senders AS o ON o.study_id = s.study_id AND o.id = $2 AND o.site_id IS NOT DISTINCT FROM s.site_id
     WHERE s.study_id = $1 AND s.provider = $3 AND s.address = $4
+      AND (EXISTS (SELECT FROM pro.senders_in_use AS u WHERE u.study_id = $1 AND u.id = s.id)
+           OR s.id IN (SELECT j.id FROM pro.joined_senders($1, $2) AS j))
 )
 INSERT INTO pro.sender_moves (study_id, id, from_id, to_id, actor, reason)
 SELECT $1, $6, $2, t.id, $7, $8 FROM target AS t
