@@ -45,6 +45,8 @@ class Ahead:
         self._connection, self._free = connection, asyncio.Lock()
         self._under_way: set[asyncio.Task[Rows]] = set()
         self._over = False
+        self._failed: Exception | None = None
+        """What failed first: what follows in its transaction fails, too, and does not say why."""
 
     def begin(self, cursor: asyncpg.cursor.Cursor[asyncpg.Record]) -> asyncio.Task[Rows]:
         """Fetch the next piece once it is its turn."""
@@ -53,7 +55,8 @@ class Ahead:
         return task
 
     async def have(self, task: asyncio.Task[Rows]) -> Rows:
-        """The piece, as soon as it is there."""
+        """The piece, as soon as it is there; what failed first where a piece could not be had."""
+        self._raise_first()
         self._under_way.discard(task)
         return await task
 
@@ -61,16 +64,31 @@ class Ahead:
     async def alone(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
         """The connection for something else, while nothing is fetched."""
         async with self._free:
+            self._raise_first()
             yield self._connection
 
-    async def end(self) -> None:
-        """Wait for what is under way, and begin no more."""
+    async def end(self, *, at_once: bool = False) -> None:
+        """Wait for what is under way, or stop it, and begin no more."""
         self._over = True
+        if at_once:
+            for task in self._under_way:
+                task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def _fetch(self, cursor: asyncpg.cursor.Cursor[asyncpg.Record]) -> Rows:
         async with self._free:
-            return [] if self._over else await cursor.fetch(AT_ONCE)
+            self._raise_first()
+            if self._over:
+                return []
+            try:
+                return await cursor.fetch(AT_ONCE)
+            except Exception as error:
+                self._failed = error
+                raise
+
+    def _raise_first(self) -> None:
+        if self._failed is not None:
+            raise self._failed
 
 
 @asynccontextmanager
@@ -82,8 +100,10 @@ async def ahead_on(connection: asyncpg.Connection[asyncpg.Record]) -> AsyncItera
     ahead = Ahead(connection)
     try:
         yield ahead
-    finally:
-        await ahead.end()
+    except BaseException:
+        await ahead.end(at_once=True)  # Nobody wants what is under way.
+        raise
+    await ahead.end()
 
 
 class Stream(Generic[T]):

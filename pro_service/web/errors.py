@@ -37,7 +37,7 @@ from pro_service.services.base.turns import BusyError
 from pro_service.services.desk.account.codes import SecondStepError
 from pro_service.services.desk.account.proving import ProofRefusedError
 from pro_service.services.desk.alerts import NotAssessedError
-from pro_service.services.desk.calls import CalledContactError
+from pro_service.services.desk.calls import CalledContactError, OutcomeRefusedError
 from pro_service.services.desk.entering import (
     DecidesAloneError,
     EntryWordsError,
@@ -162,6 +162,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (EntryWordsError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NothingTypedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (CalledContactError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (OutcomeRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PauseDayError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInRefusedError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SignInStoppedError, HTTPStatus.FORBIDDEN),

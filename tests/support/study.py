@@ -335,9 +335,10 @@ async def add_site(
     code: str,
     *,
     sender: str | None = None,
+    at: str = ZONE,
 ) -> UUID:
     """A further site."""
-    site = SiteRow(new_id(), code, f"Site {code}", ZONE, "CN", "+12025550198", "120")
+    site = SiteRow(new_id(), code, f"Site {code}", at, "CN", "+12025550198", "120")
     await sites.add_site(
         operator, study_id, site, provider="simulator", address=sender, actor=ACTOR
     )

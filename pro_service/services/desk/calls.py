@@ -60,6 +60,10 @@ class CalledContactError(ProServiceError):
     """It was not said whose telephone was rung."""
 
 
+class OutcomeRefusedError(ProServiceError):
+    """Only a call about a visit has this outcome, and this one is about none."""
+
+
 class CallSaid(NamedTuple):
     """What staff say of a call: what came of it, in their words, and what that outcome asks for."""
 
@@ -93,9 +97,9 @@ async def close_call(
 ) -> WorkedCall:
     """Close a call task, once, and act upon what came of it; `keep` is written with it.
 
-    Raises NotHereError, NotAllowedError, ReasonMissingError, CalledContactError, CallDayError,
-    CallTimeError, PauseDayError, PauseRefusedError, StatusRefusedError, EventRefusedError,
-    NoLineError, AlreadyDoneError.
+    Raises NotHereError, NotAllowedError, ReasonMissingError, OutcomeRefusedError,
+    CalledContactError, CallDayError, CallTimeError, PauseDayError, PauseRefusedError,
+    StatusRefusedError, EventRefusedError, NoLineError, AlreadyDoneError.
     """
     seat = hands.seat
     place = await place_of(hands, Action.close_call, clerk.find_place_of_call, call_id)
@@ -110,7 +114,7 @@ async def close_call(
         if call.closed_by is not None:
             raise AlreadyDoneError(_before(facts, call))
         if outcome in ABOUT_A_VISIT and call.visit_id is None:
-            raise ReasonMissingError
+            raise OutcomeRefusedError
         hearing = _hearing(hands, place, call, protocol)
         follows = what_follows(call.reason, outcome, hearing)
         rung = _rung(facts, call, follows, given.contact)

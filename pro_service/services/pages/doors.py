@@ -75,6 +75,7 @@ async def look_in(
             return None
         facts = context.known.present(door.sha256, known.around, known.session)
         if facts is not None:
+            context.keys.admit(facts)
             return known.session, facts
     found = await door.find(connection, answers_of)
     if found is None:
@@ -91,6 +92,7 @@ def unasked(context: ServiceContext, cookie: str) -> tuple[Unasked, DoorRow] | N
     found = None if door is None else context.known.unasked(door.sha256)
     if door is None or found is None:
         return None
+    context.keys.admit(found.facts)
     return found, DoorRow(
         sha256=door.sha256,
         session_hours=LIFETIME // timedelta(hours=1) if door.is_session else None,

@@ -1,8 +1,8 @@
 """The questionnaire behind a link: what is open now, screen by screen. Reading changes nothing.
 
 A link belongs to one visit, and shows everything the participant may answer by link at present,
-that visit first. Nothing is kept between two requests: each reads the facts anew, so a sitting
-goes on from any device.
+that visit first. What is shown is told by the facts alone, read or still in hand (`doors`), and no
+page is remembered between two requests: so a sitting goes on from any device.
 """
 
 from __future__ import annotations

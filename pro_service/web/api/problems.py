@@ -16,8 +16,9 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.events import EventRefusedError
 from pro_service.domain.study.reaching.call_times import CallDayError, CallTimeError
 from pro_service.domain.study.statuses import StatusRefusedError
-from pro_service.services.desk.calls import CalledContactError
+from pro_service.services.desk.calls import CalledContactError, OutcomeRefusedError
 from pro_service.services.desk.numbers import RestrictedError
+from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.person.sent_forms import FormReusedError
 from pro_service.services.desk.programs.entering import KeyRefusedError, KeySpentError
 from pro_service.services.desk.seat import NotAllowedError, NotHereError, ReasonMissingError
@@ -25,6 +26,7 @@ from pro_service.services.visits.enrolment_cells import EnrolmentRefusedError
 from pro_service.web.api.cursors import CursorError
 from pro_service.web.api.models.base import Fault, Problem
 from pro_service.web.api.reading_in import (
+    BODY,
     IDEMPOTENCY_KEY,
     FaultyRequestError,
     MediaTypeError,
@@ -92,7 +94,7 @@ _OWN_MENDS: Final[Mapping[type[ProServiceError], str]] = {
     CrossSiteError: "Leave it out: a page of another site cannot use a key.",
 }
 """Of errors that people at the desk are told in other words."""
-_PLACES: Final[tuple[tuple[type[ProServiceError], str], ...]] = (
+PLACES: Final[tuple[tuple[type[ProServiceError], str], ...]] = (
     (KeyRefusedError, _KEY),
     (KeySpentError, _KEY),
     (ScopeMissingError, _KEY),
@@ -108,13 +110,19 @@ _PLACES: Final[tuple[tuple[type[ProServiceError], str], ...]] = (
     (ReasonMissingError, "body.reason"),
     (CallDayError, "body.day"),
     (CallTimeError, "body.day"),
+    (PauseDayError, "body.day"),
+    (EventRefusedError, "body.outcome"),
+    (StatusRefusedError, "body.outcome"),
+    (PauseRefusedError, "body.outcome"),
+    (OutcomeRefusedError, "body.outcome"),
     (CalledContactError, "body.outcome"),
     (AddressError, "path"),
     (MethodError, "method"),
     (UnavailableError, "service"),
     (UnforeseenError, "service"),
 )
-"""Where it is wrong, by the kind of error; else in what is sent, or in what the path names."""
+"""Where it is wrong, by the kind of error, of the fields that the endpoint takes; else in what is
+sent, or in what the path names."""
 
 
 def failure(request: web.Request, status: HTTPStatus, error: Exception | None) -> web.Response:
@@ -158,9 +166,15 @@ def _faults(request: web.Request, error: ProServiceError) -> list[Fault]:
     return [Fault(place=_place(request, error), says=error.message)]
 
 
+def _can_be_sent(request: web.Request, place: str) -> bool:
+    """Whether what the endpoint reads has it."""
+    where, _, field = place.partition(".")
+    return where != "body" or (BODY in request and field in request[BODY].model_fields)
+
+
 def _place(request: web.Request, error: ProServiceError) -> str:
-    for kind, place in _PLACES:
-        if isinstance(error, kind):
+    for kind, place in PLACES:
+        if isinstance(error, kind) and _can_be_sent(request, place):
             return place
     named = next((f"path.{name}" for name in request.match_info), None)
     if isinstance(error, NotHereError):

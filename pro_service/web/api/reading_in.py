@@ -17,6 +17,8 @@ from pro_service.web.api.models.base import Fault, Model
 JSON: Final = "application/json"
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 KEY_PATTERN: Final = r"^[A-Za-z0-9_-]{8,64}$"
+BODY: Final[web.RequestKey[type[Model]]] = web.RequestKey("body")
+"""What the body of a request is read as."""
 T = TypeVar("T", bound=Model)
 
 
@@ -69,6 +71,7 @@ def read_query(request: web.Request, kind: type[T]) -> T:
 
 async def read_body(request: web.Request, kind: type[T]) -> T:
     """The body. Raises MediaTypeError, NotJsonError, FaultyBodyError."""
+    request[BODY] = kind
     if request.content_type != JSON:
         raise MediaTypeError
     try:

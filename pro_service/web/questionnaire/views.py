@@ -220,6 +220,9 @@ def open_values(questionnaire: Questionnaire, language: Language) -> dict[str, A
         "left": questionnaire.unsettled_count,
         "done": questionnaire.question_count - questionnaire.unsettled_count,
         "minutes": minutes_needed(questionnaire),
+        "hours": min(
+            (one.instrument.attempt_span_hours for one in questionnaire.screens), default=0
+        ),
         "unsent": questionnaire.is_unsent,
         "last_day": last_day(questionnaire, language),
         "afresh": afresh_values(

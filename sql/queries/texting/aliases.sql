@@ -1,6 +1,6 @@
 -- name: find_sender_by_route(provider, routes)
 -- Whose a text is that came to no address of ours: a sender's of that name or alias, the most exact route first; else
--- the provider's only sender's; and from which of ours it is answered now.
+-- the provider's only sender's, whatever addresses it has had there; and from which of ours it is answered now.
 SELECT s.study_id, s.id, s.site_id, y.sender AS sender_name, s.provider, now.id AS now_id,
        now.provider AS now_provider
 FROM pro.senders AS s
@@ -13,7 +13,9 @@ LEFT JOIN LATERAL (
           WHERE a.study_id = s.study_id AND a.sender_id = s.id AND a.provider = $1) AS n
 ) AS r ON true
 WHERE s.provider = $1
-  AND (r.place IS NOT NULL OR (SELECT count(*) FROM pro.senders AS o WHERE o.provider = $1) = 1)
+  AND (r.place IS NOT NULL
+       OR NOT EXISTS (SELECT FROM pro.senders AS o
+                      WHERE o.provider = $1 AND o.id NOT IN (SELECT j.id FROM pro.joined_senders(s.study_id, s.id) AS j)))
 ORDER BY r.place NULLS LAST, now.moved_by DESC NULLS LAST LIMIT 1;
 
 -- name: insert_sender_alias(study_id, id, provider, alias, address, actor)

@@ -9,10 +9,15 @@ import aiohttp
 from aiohttp.test_utils import TestServer, make_mocked_request
 
 from pro_service.domain.programs.scopes import Scope
+from pro_service.domain.study.reaching.call_outcomes import ABOUT_A_VISIT
 from pro_service.services.base.turns import BusyError
+from pro_service.web.api.endpoints import ENDPOINTS
 from pro_service.web.api.models.base import Problem
+from pro_service.web.api.problems import PLACES, failure
+from pro_service.web.api.reading_in import BODY
 from pro_service.web.errors import answer
 from tests.integration.api.test_api_writes import EVENTS, NEW, PLANNED
+from tests.support.desk import seed_call
 from tests.support.programs import ask, seed_key, write
 from tests.support.seed import SeededParticipant
 
@@ -101,6 +106,42 @@ async def test_every_problem_names_its_place_and_what_mends_it(
         *(422, "enrolment-refused"),
         ["body.phone"],
     )
+
+
+async def test_what_came_of_a_call_is_refused_in_the_words_of_its_body(
+    participant: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    study = participant.study
+    made = await seed_key(study)
+    path = f"/calls/{await seed_call(participant)}"
+    await study.owner.execute("UPDATE pro.call_tasks SET visit_id = NULL, reason = 'another_way'")
+
+    async def refused(**said: str) -> tuple[int, str, list[str]]:
+        got = await write(browser, made, path, {"note": "spoken"} | said, "some-key")
+        return checked(got.status, got.body)
+
+    for outcome in ABOUT_A_VISIT:
+        assert await refused(outcome=outcome) == (422, "outcome-refused", ["body.outcome"])
+    assert await refused(outcome="died", day="2090-01-01") == (422, "call-day", ["body.day"])
+
+
+def test_a_place_is_never_a_field_the_endpoint_does_not_take() -> None:
+    """Whatever goes wrong: errors are shared with the desk, and named by other fields there."""
+    of_bodies = [(kind, place) for kind, place in PLACES if place.startswith("body.")]
+    told = set()
+    for endpoint in ENDPOINTS:
+        if endpoint.body is None:
+            continue
+        request = make_mocked_request("POST", f"/api/v1{endpoint.path}")
+        request[BODY] = endpoint.body
+        fields = {f"body.{name}" for name in endpoint.body.model_fields}
+        for kind, _ in of_bodies:
+            answered = failure(request, HTTPStatus.CONFLICT, kind())
+            (place,) = checked(409, answered.text or "")[2]
+            assert not place.startswith("body.") or place in fields, (endpoint.name, kind, place)
+            told.add(place)
+    # Each that the table names is somebody's.
+    assert {place for _, place in of_bodies} <= told
 
 
 async def test_what_is_not_the_programs_fault_is_said_in_the_same_shape() -> None:

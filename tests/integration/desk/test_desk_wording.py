@@ -12,7 +12,7 @@ from tests.support.desk import page
 from tests.support.packs import load_nonsense
 from tests.support.seed import SeededParticipant, make_context
 
-SAID = "Neutral labels are shown in place of licensed wording"
+SAID = "Neutral labels are shown in place of the licensed wording"
 
 
 @pytest.fixture(params=["no pack", "en", "zh_CN"])

@@ -158,6 +158,33 @@ async def test_a_screen_is_saved_in_one_trip_and_looked_at_anew_where_anything_c
     assert (status, more > 0) == ((200, True) if let_in else (403, False))
 
 
+async def test_a_screen_is_saved_though_the_key_of_what_is_in_hand_was_closed_meanwhile(
+    owner: asyncpg.Connection,
+    context: ServiceContext,
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+) -> None:
+    """A vault holds the keys opened last; facts in hand are of who was here a moment ago."""
+    page = await open_questions(browser, await seed_link(participant))
+    keys = await owner.fetch("SELECT id FROM pro.data_keys")
+
+    def close_keys() -> None:
+        for key in keys:
+            context.keys.vault.forget(key["id"])
+
+    for number in (1, 2):
+        form = form_to(page, f"/q/s/{number}")
+        data = form.filled(**dict.fromkeys(form.items, "3"))
+        close_keys()
+        async with browser.post(form.action, data=data, headers={"X-Page": "in-place"}) as response:
+            assert response.status == 200
+            page = await response.text()
+        close_keys()
+        async with browser.get(f"/q/s/{number}") as response:
+            assert response.status == 200
+    assert await owner.fetchval("SELECT count(*) FROM pro.responses") >= 2
+
+
 def test_nothing_is_believed_for_long_nor_of_too_many() -> None:
     seconds = [0.0]
     hand = KnownFacts({}, clock=lambda: seconds[0])

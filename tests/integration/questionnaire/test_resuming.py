@@ -38,6 +38,8 @@ async def test_one_count_is_said_everywhere(
     token = await seed_link(participant)
     welcome = await text_of(browser, f"/q/{token}")
     assert "There are 26 questions. They take about 7 min." in welcome
+    # No longer than answers are taken as of one sitting, however long the visit is open.
+    assert "within 12 hours of beginning" in welcome
     page = await open_questions(browser, token)
     assert "Questions 1 to 5 of 26" in page
     after = await save_first(browser, page)

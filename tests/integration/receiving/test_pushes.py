@@ -12,6 +12,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
+from pro_service.catalog.channel_files import load_channels
 from pro_service.domain.delivery.channels import ChannelRule, ChannelRules
 from pro_service.messaging.gateway import WebhookRequest
 from pro_service.messaging.gateways import Gateways
@@ -25,6 +26,7 @@ from pro_service.services.receiving import (
 from pro_service.services.receiving.inbound import take_text
 from pro_service.services.receiving.pushes import UnknownPushError
 from pro_service.services.study.aliases import add_alias
+from pro_service.services.study.senders import correct_sender
 from pro_service.services.study.sites import TakenError, UnknownNameError
 from pro_service.store.ids import new_id
 from tests.support.china import aliyun
@@ -184,6 +186,30 @@ async def test_what_is_unsigned_may_stop_texts(pushed: Pushed, word: str) -> Non
     await pushed.fake.push_texts(inbound(NUMBER, "START", "2"))
     await pushed.work()
     assert await pushed.trial.count("opt_outs", "ended_at IS NULL") == 1
+
+
+async def test_an_unnamed_route_is_the_only_senders_though_its_signature_was_corrected(
+    pushed: Pushed,
+) -> None:
+    trial = pushed.trial
+    await asked(pushed)
+    place = (trial.operator, load_channels(), trial.study_id)
+    await correct_sender(*place, "康复随访", "康复研究", actor=ACTOR, reason="another signature")
+    await pushed.fake.push_texts(
+        inbound(NUMBER, "退订", "1", dest_code="9"),
+        inbound(NUMBER, "膝盖红肿发热", "2", dest_code="9"),
+    )
+    await pushed.work()
+    assert await pushed.inbounds() == [("command", True), ("needs_reading", True)]
+    assert await trial.count("opt_outs", "ended_at IS NULL") == 1
+    assert await trial.count("alerts") > 0
+    assert await trial.count("lines") == 1
+    assert await pushed.pushes() == [(2, 0, 0, True, False)]
+    # Beside another of the provider's it is nobody's again, and waits for somebody.
+    await add_sender(trial, "北医三院")
+    await pushed.fake.push_texts(inbound(NUMBER, "请回电", "3", dest_code="9"))
+    await pushed.work()
+    assert (await pushed.pushes())[1:] == [(0, 0, 1, True, True)]
 
 
 async def test_an_unsigned_code_proves_no_number_and_a_stranger_is_read(pushed: Pushed) -> None:

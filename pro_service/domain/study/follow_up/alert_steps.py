@@ -21,8 +21,10 @@ SERIOUS: Final = frozenset(
 """Rules of alerts that meet a criterion of a serious adverse event as they are told (death, a stay
 in hospital, danger to life): an investigator is asked at once, and not after the protocol's hours.
 An investigator must confirm the list (R9; E6(R3) 2.7.2(b))."""
-REFERENCE: Final = r"[A-Za-z0-9][A-Za-z0-9 ./_#-]{0,39}"
-"""What a reference in the site's log may look like; words about anybody stand in a note."""
+REFERENCE: Final = r"[A-Za-z0-9][A-Za-z0-9 .\/_#\-]{0,39}"
+"""What a reference in the site's log may look like; words about anybody stand in a note.
+
+Browsers are given it too, and read no slash or hyphen in brackets that is not escaped."""
 _REFERENCE: Final = re.compile(REFERENCE)
 
 

@@ -22,7 +22,7 @@ from pro_service.domain.study.times import DayRangeError, zone
 from pro_service.services.desk import calls as service
 from pro_service.services.desk import numbers
 from pro_service.services.desk.call_page import CallToMake, read_call
-from pro_service.services.desk.calls import CalledContactError
+from pro_service.services.desk.calls import CalledContactError, OutcomeRefusedError
 from pro_service.services.desk.entering import EntryRights
 from pro_service.services.desk.pausing import PauseDayError, PauseRefusedError
 from pro_service.services.desk.seat import AlreadyDoneError, DoneBefore, ReasonMissingError, Seat
@@ -42,6 +42,7 @@ from pro_service.web.requests import read_form
 
 _TO_MEND: Final[Mapping[type[ProServiceError], str]] = {
     ReasonMissingError: "failure.reason_missing.text",
+    OutcomeRefusedError: "failure.outcome_refused.text",
     CalledContactError: "failure.called_contact.text",
     CallDayError: "failure.call_day.text",
     CallTimeError: "failure.call_time.text",

@@ -68,7 +68,7 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
         HTTPStatus.OK,
         address=ADDRESS,
         one=preview_of_one(words, request.app[CONTEXT], found),
-        typed=[*row.items(), (REASON, form.get(REASON, ""))],
+        typed=[(name, form.get(name, "")) for name in (*NAMES, REASON)],
         key=secrets.token_hex(_KEY_BYTES),
     )
 

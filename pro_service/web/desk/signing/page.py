@@ -86,7 +86,7 @@ async def show_room(request: web.Request, seat: Seat) -> web.Response:
         frame=room.frame,
         code=room.facts.code,
         zone=room.facts.site.zone,
-        visits=shown.content(room.content),
+        visits=shown.content(room.content, [one.signature for one in room.verified if one.stands]),
         signatures=[shown.signature(one, may_read=True) for one in room.verified],
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.signatures import (
@@ -38,9 +39,27 @@ class Shown:
         """A visit's name."""
         return self.words.visit(self.protocol, definition, occurrence)
 
-    def content(self, content: SignedContent) -> list[dict[str, Any]]:
-        """Everything that is signed, visit by visit."""
-        return [self._visit(one) for one in content.visits]
+    def content(
+        self, content: SignedContent, standing: Sequence[Signature] = ()
+    ) -> list[dict[str, Any]]:
+        """Everything that is signed, visit by visit, with the signatures that stand over each."""
+        return [
+            self._visit(visit)
+            | {
+                "signed": [
+                    self._by(one)
+                    for one in standing
+                    if _is_over(one, visit.visit_id, visit.closes_at)
+                ]
+            }
+            for visit in content.visits
+        ]
+
+    def _by(self, made: Signature) -> str:
+        """Who signed, and when."""
+        at = self.words.instant(made.signed_at, self.zone)
+        who = self.words.who(made.actor)
+        return self.words.text("signing.by", name=made.printed_name, who=who, at=at)
 
     def signature(self, one: Verified, *, may_read: bool) -> dict[str, Any]:
         """A signature as 21 CFR 11.50 asks: name, time and meaning; and whether it stands.
@@ -206,7 +225,10 @@ def _waits(visit: VisitLine, now: datetime, standing: Sequence[Signature]) -> bo
     closes_at = visit.closes_at
     if visit.superseded_at is not None or not visit.assessments or closes_at is None:
         return False
-    return closes_at <= now and not any(
-        one.visit_id == visit.id or (one.visit_id is None and one.signed_at >= closes_at)
-        for one in standing
-    )
+    return closes_at <= now and not any(_is_over(one, visit.id, closes_at) for one in standing)
+
+
+def _is_over(signature: Signature, visit_id: UUID, closes_at: datetime) -> bool:
+    """Whether it is of this visit: of that alone, or of all that had closed by then."""
+    of = signature.visit_id
+    return of == visit_id or (of is None and signature.signed_at >= closes_at)

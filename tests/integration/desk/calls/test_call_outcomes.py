@@ -230,7 +230,10 @@ async def test_a_rest_asked_for_is_a_pause_and_ends_by_itself(
     trial: Trial, desk: aiohttp.ClientSession
 ) -> None:
     await trial.status("K-001", Status.active)
-    await make_call(trial, "nudges_unanswered")
+    call = await make_call(trial, "nudges_unanswered")
+    # It is about no visit: there is nothing to decline.
+    status, html = await close(desk, "declined", call=call)
+    assert (status, "Only a call about a visit has this outcome." in html) == (422, True)
     await close(desk, "rest")
     said = "SELECT status, actor FROM statuses WHERE actor LIKE 'staff:%' ORDER BY id"
     assert await trial.fetch(said) == [("paused", "staff:anna"), ("active", "staff:anna")]

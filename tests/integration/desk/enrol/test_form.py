@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import aiohttp
 
+from pro_service.services.study import add_staff
 from pro_service.services.texting.composing import open_address
 from pro_service.store.pools import connect
 from tests.integration.desk.person.sheets import fill as fill_sheet
 from tests.integration.desk.person.sheets import problem, said, send
 from tests.support.desk import page
 from tests.support.record.words import places_of
-from tests.support.study import Trial, phone, row
+from tests.support.study import ACTOR, Trial, add_site, phone, row
 
 ENROL = "/desk/enrol"
 
@@ -76,6 +77,23 @@ async def test_the_form_shows_dates_and_first_text_and_then_writes_what_the_file
     assert "··· ··01" in html
     await trial.ask()
     assert len(await trial.texts("K-101")) == 1
+
+
+async def test_a_zone_not_said_is_that_of_the_site_that_is_chosen_last(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    study = (trial.operator, trial.study_id)
+    await add_site(*study, "XJ01", sender="+12025550155", at="Asia/Urumqi")
+    anna = {"login": "anna", "language": "en", "role": "coordinator"}
+    await add_staff(*study, **anna, site_code="XJ01", actor=ACTOR)
+    _, html = await fill(desk, "K-101", zone="", site="BJ01")
+    _, html = await send(desk, html, ENROL, {"step": "edit"})
+    again = {name: cell for name, cell in row("K-101").items() if name != "zone"}
+    _, html = await send(desk, html, ENROL, again | {"site": "XJ01"})
+    status, html = await send(desk, html, ENROL, {"step": "do"})
+    assert status == 200, problem(html)
+    sql = "SELECT zone FROM participants WHERE code = 'K-101'"
+    assert await trial.fetchval(sql) == "Asia/Urumqi"
 
 
 async def test_a_second_copy_of_the_form_enrols_nobody_else(

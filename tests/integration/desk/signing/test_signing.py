@@ -70,6 +70,9 @@ async def test_what_is_signed_is_shown_and_bound_to_its_hash(trial: Trial) -> No
         status, html = await sign(ines)
         assert (status, "The record of K-001 was signed." in html) == (200, True)
         _, html = await page(ines, THEIRS)
+        _, room = await page(ines, f"{THEIRS}/signing")
+    # It says so in its row as well, and is not signed twice unawares.
+    assert ("Look again" in room, "Look and sign" in room) == (True, False)
     assert "Signed, and stands" in html
     assert "Dr Ines Berg (ines)" in html
     assert "I have reviewed these data and they are complete and correct" in html
