@@ -373,6 +373,7 @@ async def record_receipt(
         connection,
         _SQL["record_receipt"],
         *(said[0], message_id, *said[1:], actor),
-        *(list(moves), list(moves.values()), [one for one in copied if moves[one] == one]),
+        *(list(moves), [moves[one] for one in moves]),
+        [one for one in copied if moves[one] == one],
     )
     return row is not None
