@@ -45,7 +45,7 @@ PERIODIC = (
 )
 
 
-async def test_periodic_queries_touch_only_what_is_due(large: tuple[str, LargeStudy]) -> None:
-    url, study = large
+async def test_periodic_queries_touch_only_what_is_due(own_large: tuple[str, LargeStudy]) -> None:
+    url, study = own_large
     found = await faults(url, PERIODIC, study)
     assert not found, "\n".join(found)
