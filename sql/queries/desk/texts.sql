@@ -49,12 +49,13 @@ WITH theirs AS (
     SELECT s.inbound_id FROM pro.standing_settlements AS s
     WHERE s.study_id = $1 AND s.participant_id = ANY ($2::uuid[])
     UNION
-    SELECT i.id FROM pro.inbounds AS i
-    WHERE i.study_id = $1 AND i.participant_id IS NULL
-      -- One list of lines, so that texts are found by their line and only of those is asked who sees them.
-      AND i.line_id = ANY (ARRAY(SELECT DISTINCT m.line_id FROM pro.messages AS m
-                                 WHERE m.study_id = $1 AND m.participant_id = ANY ($2::uuid[])) || $3::uuid)
-      AND NOT EXISTS (SELECT FROM pro.standing_settlements AS s
+    -- Line by line, so that texts are found by it and only of those is asked who sees them.
+    SELECT i.id
+    FROM (SELECT m.line_id FROM pro.messages AS m WHERE m.study_id = $1 AND m.participant_id = ANY ($2::uuid[])
+          UNION SELECT $3::uuid) AS l
+    CROSS JOIN LATERAL (SELECT n.id, n.study_id FROM pro.inbounds AS n
+                        WHERE n.study_id = $1 AND n.line_id = l.line_id AND n.participant_id IS NULL OFFSET 0) AS i
+    WHERE NOT EXISTS (SELECT FROM pro.standing_settlements AS s
                       WHERE s.study_id = i.study_id AND s.inbound_id = i.id AND s.participant_id IS NOT NULL)
 )
 SELECT i.id, p.code, i.body_sealed, i.body_key, i.media_count, i.disposition, i.command, i.urgent,

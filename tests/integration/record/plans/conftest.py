@@ -16,10 +16,19 @@ FEW = 200
 """Participants of a study that is large only beside none."""
 
 
+AS_LOADED = """
+SELECT format('ALTER TABLE %s SET (autovacuum_enabled = off)', c.oid::regclass) FROM pg_class AS c
+WHERE c.relnamespace = 'pro'::regnamespace AND c.relkind = 'r'
+"""
+"""A server that is given may gather figures of its own meanwhile, and plan otherwise from then."""
+
+
 async def fill(url: str, participants: int) -> LargeStudy:
     """Load a study of so many."""
     superuser = await asyncpg.connect(url)
     try:
+        for row in await superuser.fetch(AS_LOADED):
+            await superuser.execute(row[0])
         return await load_large_study(superuser, participants=participants)
     finally:
         await superuser.close()
@@ -41,7 +50,7 @@ def shared(server_url: str, loaded: Prepared[LargeStudy]) -> Iterator[tuple[str,
 
 @pytest.fixture(scope="module")
 def large(shared: tuple[str, LargeStudy]) -> tuple[str, LargeStudy]:
-    """The same, tidied up as autovacuum would, which these servers are without.
+    """The same, tidied up as autovacuum would, which is off.
 
     Statements that were tried and rolled back leave rows behind that are pages to whoever follows.
     """

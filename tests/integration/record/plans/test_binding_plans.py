@@ -83,7 +83,7 @@ async def test_what_a_page_asks_of_signatures_and_locks_touches_few_pages(
         ),
         "list_locked_visits": ("record/locks", theirs, 200),
         "count_visits_to_sign": ("record/signatures", (study.study_id, everywhere, 101), 1_500),
-        "list_people_to_sign": ("record/signatures", (study.study_id, everywhere, 200), 13_000),
+        "list_people_to_sign": ("record/signatures", (study.study_id, everywhere, 200), 9_000),
     }
     wrong = []
     for planning in PLANNING:
