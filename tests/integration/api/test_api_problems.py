@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import aiohttp
-from aiohttp.test_utils import TestServer, make_mocked_request
+from aiohttp.test_utils import make_mocked_request
 
 from pro_service.domain.programs.scopes import Scope
 from pro_service.domain.study.reaching.call_outcomes import ABOUT_A_VISIT
@@ -22,6 +22,7 @@ from tests.support.programs import ask, seed_key, write
 from tests.support.seed import SeededParticipant
 
 JSON: Final = {"Idempotency-Key": "some-key", "Content-Type": "application/json"}
+ONCE: Final = "header.Idempotency-Key"
 
 
 def checked(status: int, body: bytes | str) -> tuple[int, str, list[str]]:
@@ -34,30 +35,49 @@ def checked(status: int, body: bytes | str) -> tuple[int, str, list[str]]:
     return status, told.type.rpartition(":")[2], [one.place for one in told.errors]
 
 
-async def test_every_problem_names_its_place_and_what_mends_it(
-    participant: SeededParticipant, browser: aiohttp.ClientSession, server: TestServer
-) -> None:
-    study = participant.study
-    made = await seed_key(study)
-    narrow = await seed_key(study, "narrow", scopes=[Scope.read_participants], per_minute=1)
+class Program(NamedTuple):
+    """Somebody who asks with a key, and looks at the problem that is answered."""
 
-    async def found(path: str, key: Any = made, **sent: Any) -> tuple[int, str, list[str]]:
-        got = await ask(browser, key, path, **sent)
+    browser: aiohttp.ClientSession
+    key: Any
+
+    async def found(self, path: str, **sent: Any) -> tuple[int, str, list[str]]:
+        """What a request is answered."""
+        got = await ask(self.browser, self.key, path, **sent)
         assert got.headers["Content-Type"] == "application/problem+json"
         assert ("Retry-After" in got.headers) == (got.status in (429, 503))
         return checked(got.status, got.body)
 
-    async def sent(body: bytes, headers: dict[str, str], path: str = EVENTS) -> Any:
-        return await found(path, method="POST", headers=JSON | headers, data=body)
+    async def sent(self, body: bytes, path: str = EVENTS, **headers: str) -> Any:
+        """What bytes are answered, as they are."""
+        named = JSON | {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.found(path, method="POST", headers=named, data=body)
 
-    key = "header.Authorization"
-    assert await found("/participants", None) == (401, "key-refused", [key])
-    assert await found("/participants/P-001/schedule", narrow) == (403, "scope-missing", [key])
-    spent = [await ask(browser, narrow, "/participants") for _ in range(3)]
-    assert checked(429, next(one.body for one in spent if one.status == 429)) == (
-        *(429, "key-spent"),
-        [key],
+    async def written(self, body: Any, once: str, path: str = EVENTS, **headers: str) -> Any:
+        """What a write is answered."""
+        got = await write(self.browser, self.key, path, body, once, **headers)
+        return checked(got.status, got.body)
+
+
+async def test_a_key_that_is_refused_is_the_place(
+    participant: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    narrow = await seed_key(
+        participant.study, "narrow", scopes=[Scope.read_participants], per_minute=1
     )
+    key = "header.Authorization"
+    assert await Program(browser, None).found("/participants") == (401, "key-refused", [key])
+    program = Program(browser, narrow)
+    assert await program.found("/participants/P-001/schedule") == (403, "scope-missing", [key])
+    spent = [await ask(browser, narrow, "/participants") for _ in range(3)]
+    refused = next(one.body for one in spent if one.status == 429)
+    assert checked(429, refused) == (429, "key-spent", [key])
+
+
+async def test_what_is_not_there_or_asked_wrongly_is_named_by_its_place(
+    participant: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    found = Program(browser, await seed_key(participant.study)).found
     assert await found("/nothing") == (404, "address", ["path"])
     assert await found("") == (404, "address", ["path"])
     assert await found("/participants/P-999") == (404, "not-here", ["path.code"])
@@ -67,45 +87,38 @@ async def test_every_problem_names_its_place_and_what_mends_it(
     assert await found("/alerts?after=x") == (400, "cursor", ["query.after"])
     assert await found("/calls?limit=0&x=1") == (400, "faulty-query", ["query.limit", "query.x"])
 
-    assert await sent(b"{", {}) == (400, "not-json", ["body"])
-    assert await sent(b" " * 70_000, {}) == (413, "body-too-long", ["body"])
-    assert await sent(b"x", {"Content-Type": "text/plain"}) == (
-        *(415, "media-type"),
-        ["header.Content-Type"],
-    )
-    once = "header.Idempotency-Key"
-    assert await sent(b"{}", {"Idempotency-Key": "x"}) == (400, "faulty-query", [once])
-    assert await sent(b"{}", {"Origin": "https://else.where"}) == (
-        *(403, "cross-site"),
-        ["header.Origin"],
-    )
-    assert await sent(b"{}", {}) == (422, "faulty-body", ["body.kind", "body.reason"])
-    assert await sent(b"{}", {}, "/participants/P-999/events") == (
-        *(422, "faulty-body"),
-        ["body.kind", "body.reason"],
-    )
 
-    async def written(body: Any, once: str, path: str = EVENTS, **headers: str) -> Any:
-        got = await write(browser, made, path, body, once, **headers)
-        return checked(got.status, got.body)
+async def test_a_body_that_cannot_be_taken_is_named_by_its_place(
+    participant: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    sent = Program(browser, await seed_key(participant.study)).sent
+    fields = ["body.kind", "body.reason"]
+    assert await sent(b"{") == (400, "not-json", ["body"])
+    assert await sent(b" " * 70_000) == (413, "body-too-long", ["body"])
+    typed = await sent(b"x", Content_Type="text/plain")
+    assert typed == (415, "media-type", ["header.Content-Type"])
+    assert await sent(b"{}", Idempotency_Key="x") == (400, "faulty-query", [ONCE])
+    elsewhere = await sent(b"{}", Origin="https://else.where")
+    assert elsewhere == (403, "cross-site", ["header.Origin"])
+    assert await sent(b"{}") == (422, "faulty-body", fields)
+    assert await sent(b"{}", "/participants/P-999/events") == (422, "faulty-body", fields)
 
-    assert (await write(browser, made, EVENTS, PLANNED, "used-key")).status == 201
-    other = PLANNED | {"reason": "another"}
-    assert await written(other, "used-key") == (422, "form-reused", [once])
-    assert await written(other, "next-key", If_Match='"x"') == (
-        *(412, "precondition"),
-        ["header.If-Match"],
-    )
-    death = PLANNED | {"kind": "death"}
+
+async def test_a_write_that_is_refused_is_named_by_its_place(
+    participant: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    program = Program(browser, await seed_key(participant.study))
+    written, death = program.written, PLANNED | {"kind": "death"}
+    assert (await write(browser, program.key, EVENTS, PLANNED, "used-key")).status == 201
+    again = await written(PLANNED | {"reason": "another"}, "used-key")
+    assert again == (422, "form-reused", [ONCE])
+    late = await written(PLANNED | {"reason": "another"}, "next-key", If_Match='"x"')
+    assert late == (412, "precondition", ["header.If-Match"])
     assert await written(death, "next-key") == (409, "event-refused", ["body.kind"])
-    assert await written(PLANNED, "next-key", "/participants/P-999/events") == (
-        *(404, "not-here"),
-        ["path.code"],
-    )
-    assert await written(NEW | {"phone": "1"}, "next-key", "/participants") == (
-        *(422, "enrolment-refused"),
-        ["body.phone"],
-    )
+    nobody = await written(PLANNED, "next-key", "/participants/P-999/events")
+    assert nobody == (404, "not-here", ["path.code"])
+    enrolled = await written(NEW | {"phone": "1"}, "next-key", "/participants")
+    assert enrolled == (422, "enrolment-refused", ["body.phone"])
 
 
 async def test_what_came_of_a_call_is_refused_in_the_words_of_its_body(
