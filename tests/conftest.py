@@ -19,7 +19,7 @@ from pro_service.store.pools import Pools
 from tests.quick import is_long, is_slow
 from tests.support.databases import Prepared, empty_database, migrated_template, server_for_tests
 from tests.support.databases.lending import Stock, connection_on, pools_on
-from tests.workers import Schedule
+from tests.workers import Schedule, how_many
 
 # How hard properties are tried: PRO_HYPOTHESIS_PROFILE or --hypothesis-profile says which of these.
 # Neither looks at the time an example takes, which says more about the machine than about the code.
@@ -33,11 +33,19 @@ settings.register_profile(
 settings.load_profile(os.environ.get("PRO_HYPOTHESIS_PROFILE", "quick"))
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many workers `-n auto` is."""
+    return how_many(quick=_is_quick(config))
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Where the quick ones alone are asked for, the files of the others are not even read."""
     is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
-    unread = config.getoption("markexpr") == "not slow" and is_test and is_slow(collection_path)
-    return True if unread else None
+    return True if _is_quick(config) and is_test and is_slow(collection_path) else None
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return bool(config.getoption("markexpr") == "not slow")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -7,6 +7,7 @@ cores are never all wanted, nor all idle, at once, and few workers start a brows
 
 from __future__ import annotations
 
+import os
 from typing import Any, Final
 
 from xdist.scheduler import LoadScopeScheduling
@@ -33,6 +34,16 @@ WAITING: Final = (
 """Tests that mostly wait, the longest first: a browser's are run one after the other."""
 WAITERS: Final = ("gw0", "gw1")
 """The workers that begin with them; the others come to them last."""
+
+
+def how_many(*, quick: bool) -> int:
+    """Workers for the quick suite or for everything, by the cores there are.
+
+    Each worker reads all files of tests first, a few seconds of a core. The quick ones compute from
+    then on, so more workers than cores would only read more; of everything many tests wait.
+    """
+    cores = os.cpu_count() or 1
+    return max(cores, 2) if quick else 2 * cores + 1
 
 
 def group_of(path: str) -> str:

