@@ -61,6 +61,14 @@ DEFAULT_SIZES: dict[Role, int] = {
     "clerk": 2,
 }
 
+OFTEN: Final[frozenset[Role]] = frozenset({"participant", "provider", "worker"})
+"""Whoever says the same few statements over and over."""
+PLANNED_ONCE: Final = {"plan_cache_mode": "force_generic_plan"}
+"""Each of their statements is planned once a connection, which for most costs more than to run it.
+
+What must be planned for its values says so in its function (`sql/README.md`).
+"""
+
 STALE_REVISION = "PR001"
 """SQLSTATE raised by our SQL when a row moved on since it was read: read again and decide anew."""
 
@@ -141,7 +149,8 @@ async def open_pools(
         for role in roles:
             size = sizes.get(role, DEFAULT_SIZES[role])
             own = worker_bounds(bounds) if role == "worker" else bounds
-            begun = _Start.of(url, f"pro_{role}", f"service:{role}", own)
+            also = PLANNED_ONCE if role in OFTEN else {}
+            begun = _Start.of(url, f"pro_{role}", f"service:{role}", own.settings | also)
             pool = BoundedPool(
                 entry_of(url, role),
                 own,
@@ -175,7 +184,8 @@ async def connect(
     `role` is a database role's full name (`pro_worker`), or None to stay who the URL says.
     `only_reads`: the server refuses whatever would write. Raises DatabaseUnreachableError.
     """
-    begun = _Start.of(url, role, actor, bounds, only_reads=only_reads)
+    also = {"default_transaction_read_only": "on"} if only_reads else {}
+    begun = _Start.of(url, role, actor, bounds.settings | also)
     # A session that only reads is no read-write one, whatever the server is.
     whom = {"target_session_attrs": "primary"} if only_reads and "=read-write" in url else {}
     connection = await connect_within(
@@ -202,12 +212,9 @@ class _Start:
     left: dict[str, str]
 
     @classmethod
-    def of(
-        cls, url: str, role: str | None, actor: str, bounds: Bounds, *, only_reads: bool = False
-    ) -> Self:
+    def of(cls, url: str, role: str | None, actor: str, also: Mapping[str, str]) -> Self:
         """All of it travels in the start message, but for what a pooler would not hand on."""
-        reading = {"default_transaction_read_only": "on"} if only_reads else {}
-        whole = start_settings(role, actor) | bounds.settings | reading
+        whole = {**start_settings(role, actor), **also}
         if not is_pooled(url):
             return cls(whole, {})
         sent = {name: value for name, value in whole.items() if name in CARRIED}
