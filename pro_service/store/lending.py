@@ -31,6 +31,8 @@ from pro_service.store.hosts import connect_first, doubt
 
 Waited = Callable[[str, float], None]
 """Told the role of a pool, and for how many seconds a connection of it was waited for."""
+KEPT_PLANS: Final = 3600
+"""Seconds a connection keeps a statement it has planned."""
 CLOSING: Final = 5.0
 """Seconds a server has to say goodbye."""
 T = TypeVar("T")
@@ -205,6 +207,7 @@ class BoundedPool(asyncpg.Pool):
             loop=None,
             connection_class=BoundedConnection,
             record_class=asyncpg.Record,
+            max_cached_statement_lifetime=KEPT_PLANS,
             timeout=bounds.connecting,
             command_timeout=bounds.silence,
             server_settings=settings,

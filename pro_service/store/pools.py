@@ -61,10 +61,8 @@ DEFAULT_SIZES: dict[Role, int] = {
     "clerk": 2,
 }
 
-OFTEN: Final[frozenset[Role]] = frozenset({"participant", "provider", "worker"})
-"""Whoever says the same few statements over and over."""
 PLANNED_ONCE: Final = {"plan_cache_mode": "force_generic_plan"}
-"""Each of their statements is planned once a connection, which for most costs more than to run it.
+"""What is said over and over is planned once a connection: that is mostly dearer than to run it.
 
 What must be planned for its values says so in its function (`sql/README.md`).
 """
@@ -149,8 +147,8 @@ async def open_pools(
         for role in roles:
             size = sizes.get(role, DEFAULT_SIZES[role])
             own = worker_bounds(bounds) if role == "worker" else bounds
-            also = PLANNED_ONCE if role in OFTEN else {}
-            begun = _Start.of(url, f"pro_{role}", f"service:{role}", own.settings | also)
+            also = own.settings | PLANNED_ONCE
+            begun = _Start.of(url, f"pro_{role}", f"service:{role}", also)
             pool = BoundedPool(
                 entry_of(url, role),
                 own,

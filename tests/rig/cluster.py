@@ -34,6 +34,12 @@ IS_HERE: Final = bool(
 )
 LAUNCH: Final = (sys.executable, "-I", "-S", launcher.__file__)
 """Starts a process that ends when we do, however we end."""
+MOST_LAG: Final = 1_000_000_000
+"""Bytes a standby may be behind what the leader last said it had written, and still lead.
+
+The synchronous one has all that was acknowledged, whatever else the leader wrote before it died. By
+Patroni's own bound, 1 MB, a leader cut off under load and then lost is followed by nobody.
+"""
 LOST_AFTER: Final = 15
 """Seconds after which a leader that says nothing is followed by another (Patroni's `ttl`)."""
 SETTINGS: Final = {
@@ -177,7 +183,7 @@ class Cluster:
             "loop_wait": 2,
             "retry_timeout": 5,
             "primary_start_timeout": 15,
-            "maximum_lag_on_failover": 1_048_576 if self.synchronous else 1_000_000_000,
+            "maximum_lag_on_failover": MOST_LAG,
             "synchronous_mode": self.synchronous,
             "synchronous_mode_strict": self.synchronous,
             "postgresql": {"use_pg_rewind": True, "use_slots": True, "parameters": parameters},
