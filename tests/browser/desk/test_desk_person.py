@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
 SAID = {
     "en": ("Pause P-en", "Texts go out again from", "Safety follow-up goes on"),
-    "zh_CN": ("暂停P-zh_CN", "起恢复发送短信", "安全性随访继续进行"),
+    "zh_CN": ("暂停 P-zh_CN", "起恢复发送短信", "安全性随访继续进行"),
 }
 RECORDED = {
     "en": ("is enrolled", "is recorded, and the visits follow it", "Please fill this in"),

@@ -50,6 +50,11 @@ TYPES_TWICE: Final = MAY[Action.enter_answers] | MAY[Action.settle_entry]
 CODE: Final = "P-001"
 
 
+def _sees_both(role: Role, place: Place) -> bool:
+    """Whether the protocol lets them; the other study has none, which lets nobody."""
+    return role in SEES_BOTH and place not in OTHER
+
+
 def expected(doing: Doing, role: Role, place: Place) -> int:
     """What sending a form answers."""
     action = doing.action
@@ -58,7 +63,7 @@ def expected(doing: Doing, role: Role, place: Place) -> int:
     if doing.name == "desk-groups-arms":
         return 403  # Who holds the allocation and nothing else sees no groups.
     if doing.name == "desk-correlate":
-        return 409 if role in SEES_BOTH else 403  # The reads are not locked.
+        return 409 if _sees_both(role, place) else 403  # The reads are not locked.
     if doing.name in NOBODY_IN_IT:
         return NOBODY_IN_IT[doing.name]  # At their own site, wherever that is.
     if action is Action.read_images:
@@ -148,7 +153,7 @@ def rooms(role: Role, place: Place) -> dict[str, int]:
         "/desk/calls/print": 200,
         "/desk/measures/reads": 200 if reads else 403,
         "/desk/measures/hand-out": 200 if hands_out else 403,
-        "/desk/measures/correlate": 200 if role in SEES_BOTH else 403,
+        "/desk/measures/correlate": 200 if _sees_both(role, place) else 403,
         "/desk/exports": may_read(Action.export_data, role),
         "/desk/locks": may_read(Action.see_participants, role),
         "/desk/signing": may_read(Action.sign_record, role),

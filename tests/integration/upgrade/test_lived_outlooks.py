@@ -97,8 +97,12 @@ async def answer_late(lived: Trial, told: dict[str, Told]) -> None:
 
 
 async def move_to_another_site(lived: Trial, code: str) -> None:
-    """A participant is at another site from now on; the revision knows nothing of it."""
+    """A participant is at another site from now on; whoever moves them takes the turn."""
     who, site = lived.participants[code], new_id()
+    await lived.owner_does(
+        "UPDATE pro.participant_revisions SET revision = revision + 1 WHERE participant_id = $1",
+        who,
+    )
     await lived.owner_does(
         "INSERT INTO pro.sites SELECT study_id, $1, 'XX9', name, zone, country, telephone,"
         " emergency_number, recorded_at, actor FROM pro.sites LIMIT 1",
