@@ -20,7 +20,8 @@ from tests.support.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 
-SHORT: Final = ("--participants", "6", "--days", "6")
+SHORT: Final = ("--participants", "12", "--days", "6")
+"""Of so many some answer by links, and are sent one."""
 EVENTS: Final = 3
 MOST_DAYS: Final = 20
 """By then at the latest, whatever the hour of the day, somebody holds a link to open questions."""
