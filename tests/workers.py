@@ -35,6 +35,9 @@ WAITING: Final = (
 WAITERS: Final = ("gw0", "gw1")
 """The workers that begin with them; the others come to them last."""
 
+MOST: Final = 8
+"""Workers, however many cores there are: each has connections of its own to one server."""
+
 
 def how_many(*, quick: bool) -> int:
     """Workers for the quick suite or for everything, by the cores there are.
@@ -43,7 +46,7 @@ def how_many(*, quick: bool) -> int:
     then on, so more workers than cores would only read more; of everything many tests wait.
     """
     cores = os.cpu_count() or 1
-    return max(cores, 2) if quick else 2 * cores + 1
+    return min(cores if quick else 2 * cores + 1, MOST)
 
 
 def group_of(path: str) -> str:

@@ -12,12 +12,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-UNHURRIED = 2.0
-"""Longest rest between two pages, in seconds: faults are counted here, beside other tests."""
-
-
 async def test_nothing_is_lost_or_doubled_while_leaders_and_processes_fall() -> None:
-    told = await live(2.0, seed=1, participants=200, pause=UNHURRIED)
+    told = await live(2.0, seed=1)
     assert told.sound, (str(told), told.verdict.notes, told.unrecovered, told.strayed)
     assert told.failovers >= 2
     assert told.verdict.texts > 0

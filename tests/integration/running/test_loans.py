@@ -1,4 +1,4 @@
-"""A connection is given on as it is: what one loan said of itself is gone at its end."""
+"""A connection is given on as it is: with its plans, and without what a loan said of itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pro_service.store.api import listed
 from pro_service.store.connection import Looking
 from pro_service.store.desk.desk import enter_desk
 from pro_service.store.lending import BoundedPool
-from pro_service.store.pools import open_pools
+from pro_service.store.pools import ROLES, open_pools
 
 SITE, STUDY = uuid4(), uuid4()
 WHO: Final = Looking.of("staff:anna", [(SITE, "coordinator")])
@@ -29,6 +29,9 @@ SETTINGS: Final = (
     *("pro.actor", "pro.site_ids", "pro.site_roles", "pro.reason", "search_path", "role"),
     *("statement_timeout", "TimeZone", "plan_cache_mode", "enable_seqscan", "synchronous_commit"),
 )
+
+SAID: Final = "SELECT count(*) FROM unnest($1::int[]) AS n WHERE n > 1"
+PLANS: Final = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1"
 
 
 async def read_page(pool: BoundedPool) -> None:
@@ -86,5 +89,17 @@ async def test_nothing_of_a_loan_is_left_for_the_next(database_url: str) -> None
         for way in WAYS:
             await way(pools.desk)
             assert await pools.desk.fetchrow(STATE, SETTINGS) == first, way.__name__
+    finally:
+        await pools.close(patience=1)
+
+
+async def test_what_a_pool_says_is_planned_once_for_any_values(database_url: str) -> None:
+    pools = await open_pools(database_url, sizes=dict.fromkeys(ROLES, 1))
+    try:
+        for role in ROLES:
+            pool: BoundedPool = getattr(pools, role)
+            for number in range(3):
+                await pool.fetchval(SAID, [number])
+            assert tuple(await pool.fetchrow(PLANS, SAID)) == (3, 0), role
     finally:
         await pools.close(patience=1)

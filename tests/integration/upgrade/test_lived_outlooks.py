@@ -18,6 +18,7 @@ from pro_service.store.answering.answers import record_answers
 from pro_service.store.connection import Guard
 from pro_service.store.ids import new_id
 from pro_service.store.pools import connect
+from pro_service.store.visits.placing import move_to_site
 from tests.support.outlooks.compared import compare
 from tests.support.outlooks.domain import Told
 from tests.support.study import Trial
@@ -97,31 +98,17 @@ async def answer_late(lived: Trial, told: dict[str, Told]) -> None:
 
 
 async def move_to_another_site(lived: Trial, code: str) -> None:
-    """A participant is at another site from now on; whoever moves them takes the turn."""
-    who, site = lived.participants[code], new_id()
-    await lived.owner_does(
-        "UPDATE pro.participant_revisions SET revision = revision + 1 WHERE participant_id = $1",
-        who,
-    )
+    """A participant is at another site from now on."""
+    facts, site = await lived.facts(code), new_id()
     await lived.owner_does(
         "INSERT INTO pro.sites SELECT study_id, $1, 'XX9', name, zone, country, telephone,"
         " emergency_number, recorded_at, actor FROM pro.sites LIMIT 1",
         site,
     )
-    await lived.owner_does(
-        "WITH r AS MATERIALIZED (SELECT set_config('pro.reason', 'moved', false))"
-        " UPDATE pro.participant_sites SET valid_to = pro.now() FROM r"
-        " WHERE participant_id = $1 AND valid_to IS NULL",
-        who,
-    )
-    await lived.owner_does(
-        "INSERT INTO pro.participant_sites (study_id, id, participant_id, site_id, valid_from,"
-        " actor) VALUES ($1, $2, $3, $4, pro.now(), 'test:moved')",
-        lived.study_id,
-        new_id(),
-        who,
-        site,
-    )
+    guard = Guard(facts.study_id, facts.id, facts.revision)
+    async with lived.operator.transaction():
+        await lived.operator.execute("SELECT set_config('pro.reason', 'moved', true)")
+        await move_to_site(lived.operator, guard, new_id(), site, "test:moved")
 
 
 @pytest.mark.thorough

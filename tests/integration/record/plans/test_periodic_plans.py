@@ -36,9 +36,8 @@ PERIODIC = (
     Case("calling/escalation", "list_unseen_alerts", "pro_worker", 200, (200,)),
     Case("calling/escalation", "list_unassessed_alerts", "pro_worker", 200, ("{x}", 200)),
     Case("calling/notices", "list_alerts_to_tell", "pro_worker", 200, (200, timedelta(minutes=2))),
-    Case("calling/escalation", "list_unread_warnings", "pro_worker", 500, (200,)),
-    # Texts that warn and have no reader are walked: on PostgreSQL 15 all of nobody's as well.
-    Case("calling/escalation", "close_calls_read", "pro_worker", 1_500),
+    Case("calling/escalation", "list_unread_warnings", "pro_worker", 200, (200,)),
+    Case("calling/escalation", "close_calls_read", "pro_worker", 100),
     Case("pages/handover", "list_idle_tablets", "pro_worker", 20, (200,)),
     Case("base/key_check", "list_wrapping_keys", "pro_participant", 20),
     Case("base/key_check", "list_index_keys", "pro_participant", 30),
