@@ -51,8 +51,6 @@ HURRIED = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    # Its connections are young: each would plan a statement five times before it keeps a plan.
-    "plan_cache_mode": "force_generic_plan",
 }
 
 
@@ -61,8 +59,8 @@ class EmbeddedPostgres:
 
     It listens on a private unix socket only. If our process is killed the server ends with it
     (on Linux; elsewhere the next start ends it) and committed rows stay. With `durable=False`
-    (tests, a trial lived at once) a crash of the machine may lose data, and a statement is planned
-    once a connection. `bin_dir` names another installation's programs.
+    (tests, a trial lived at once) a crash of the machine may lose data. `bin_dir` names another
+    installation's programs.
     Start it from the main thread: the kernel ties the server's life to the thread that starts it.
     """
 
