@@ -31,12 +31,12 @@ FOUND: dict[str, tuple[Sought, str, int]] = {
     "by code": (Sought(code="77"), "code", 150),
     "by status": (Sought(status="active", items=ITEMS), "code", 250),
     "by language": (Sought(language="zh_CN"), "code", 150),
-    "missed": (Sought(states=256, items=ITEMS), "code", 800),
-    "due": (Sought(states=32, items=ITEMS), "code", 800),
+    "missed": (Sought(states=256, items=ITEMS), "code", 400),
+    "due": (Sought(states=32, items=ITEMS), "code", 400),
     "to come": (Sought(states=16, items=ITEMS), "code", 250),
-    "of a visit": (Sought(states=1, visit="month_2", items=ITEMS), "code", 500),
+    "of a visit": (Sought(states=1, visit="month_2", items=ITEMS), "code", 400),
     "scorable": (Sought(figure=FIGURE_SIGNS["scorable"], items=ITEMS), "code", 250),
-    "behind": (Sought(items=ITEMS), "behind", 1_000),
+    "behind": (Sought(items=ITEMS), "behind", 400),
     "by site": (Sought(), "site", 150),
 }
 
