@@ -15,11 +15,14 @@ from pro_service.domain.tables.characters import (
 )
 
 LONGEST_CODE: Final = 40
+_MOST_TYPED: Final = 2 * LONGEST_CODE
 RUN_BY_SPREADSHEETS: Final = "=+-@"
 """A cell that begins so is run as a formula, or exported with a mark before it."""
 NOT_IN_FILE_NAMES: Final = '/\\:*?"<>|'
 _ZEROS: Final = re.compile(r"(?<!\d)0+(?=\d)")
 _MADE_A_NUMBER: Final = re.compile(r"\d+\.0+|\d+(?:[.,]\d+)?[eE]\+\d+")
+_RUNS: Final = re.compile(r"\d+|[^\W\d_]+")
+_BETWEEN: Final = "[^[:alnum:]]*"
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -56,3 +59,16 @@ def fold_code(code: str) -> str:
     # Without a space a letter and the accent after it become one.
     joined = unicodedata.normalize("NFKC", "".join(one for one in seen if not one.isspace()))
     return _ZEROS.sub("", joined)
+
+
+def alike_pattern(typed: str) -> str | None:
+    """What matches every code that `typed` may be said for, as an expression of PostgreSQL.
+
+    As `fold_code` compares, and whatever stands between letters and digits besides: K-0012 is found
+    by k12. It is for whole codes and without case (`~*`). None: nothing typed can be said.
+    """
+    runs = _RUNS.findall(fold_code(typed[:_MOST_TYPED]))
+    if not runs:
+        return None
+    said = (f"{'0*' if run[0].isdecimal() else ''}{_BETWEEN.join(run)}" for run in runs)
+    return f"^{_BETWEEN}{_BETWEEN.join(said)}{_BETWEEN}$"

@@ -69,6 +69,8 @@ class Sought:
     site: UUID | None = None
     code: str | None = None
     """Part of it, in any case."""
+    alike: str | None = None
+    """Beside `code`: whose whole code fits this expression (`alike_pattern`)."""
     codes: tuple[str, ...] | None = None
     language: str | None = None
     status: str | None = None

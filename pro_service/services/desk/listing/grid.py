@@ -14,6 +14,7 @@ from uuid import UUID
 from pro_service.domain.instruments.model import Instrument, Language, Words
 from pro_service.domain.study.assessments import AssessmentState, taken_together
 from pro_service.domain.study.facts import Status
+from pro_service.domain.tables.codes import alike_pattern
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.listing.signs import BEHIND, FIGURE_SIGNS, STATE_SIGNS, states_in
 from pro_service.store.connection import Connection
@@ -158,6 +159,7 @@ def sought_by(
     return Sought(
         site=site_id,
         code=query.code,
+        alike=None if query.code is None else alike_pattern(query.code),
         codes=query.codes[:MOST_NAMED] or None,
         language=query.language,
         status=query.status,

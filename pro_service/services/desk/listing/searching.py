@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.addresses import phone
+from pro_service.domain.tables.characters import same_hyphens, visible
+from pro_service.domain.tables.codes import alike_pattern
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.phones import numbers_meant
 from pro_service.services.desk.listing.grid import MOST_NAMED
@@ -35,16 +37,17 @@ async def look_for(
 ) -> Looked:
     """Those seen from here whose code has this in it, or whose number it is or ends as.
 
-    A whole number is taken as people say it, with or without its country's code; four digits may be
-    the end of one, or part of a code.
+    A code is found whole as people say it too: k12 is K-0012. A whole number is taken as people say
+    it, with or without its country's code; four digits may be the end of one, or part of a code.
     """
-    text = " ".join(typed.split())
+    text = " ".join(visible(same_hyphens(typed)).split())
     digits = "".join(one for one in text if one.isdecimal())
     number = _NUMBER.fullmatch(text) is not None and len(digits) >= TAIL_DIGITS
     if not text:
         return Looked((), may_be_number=False)
     wanted = Slice("code", 0, MOST_NAMED)
-    by_code = await people.find_people(connection, study_id, Sought(code=text), wanted)
+    sought = Sought(code=text, alike=alike_pattern(text))
+    by_code = await people.find_people(connection, study_id, sought, wanted)
     codes = {one.code for one in by_code}
     if number:
         codes.update(await _by_number(connection, context, study_id, text, digits))

@@ -42,7 +42,10 @@ async def reached(participant: SeededParticipant, pools: Pools) -> SeededPartici
 
 @pytest.mark.parametrize(
     "typed",
-    ["P-001", "p-001 ", "001", NUMBER, "0044 20 7946 0958", "020 7946 0958", "0958", "０９５８"],
+    [
+        *("P-001", "p-001 ", "001", "p1", "P 1", "Ｐ－００１", "p\u2011001", "P.0001"),
+        *(NUMBER, "0044 20 7946 0958", "020 7946 0958", "0958", "０９５８"),
+    ],
 )
 async def test_whoever_is_found_alone_is_shown_and_what_was_typed_is_nowhere(
     reached: SeededParticipant, desk: aiohttp.ClientSession, typed: str
@@ -54,7 +57,10 @@ async def test_whoever_is_found_alone_is_shown_and_what_was_typed_is_nowhere(
     assert "0958" not in back
 
 
-@pytest.mark.parametrize("typed", ["4477", "+44 20 7946 0959", "07946 0958", "nobody", "%", " "])
+@pytest.mark.parametrize(
+    "typed",
+    ["4477", "+44 20 7946 0959", "07946 0958", "nobody", "%", " ", "\u200b", "P-02", "p10"],
+)
 async def test_nobody_is_found_by_anything_else(
     reached: SeededParticipant, desk: aiohttp.ClientSession, typed: str
 ) -> None:
