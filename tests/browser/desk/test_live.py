@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from pro_service.domain.study.times import zone
 from pro_service.services import rounds
 from pro_service.services.study.staff import make_staff
 from tests.browser.conftest import OpenWindow
@@ -68,6 +69,10 @@ async def test_a_text_that_comes_is_shown_and_what_is_being_typed_stays(
         await asked.says("K-001", "please ring me about the appointment")
         await expect(page.locator("#texts .work > li")).to_contain_text("about the appointment")
         await expect(page.locator("#live-said")).to_contain_text("A new text.")
+        # The browser is elsewhere: the time is the site's, as the others of the page are.
+        told = (await page.locator("#live-said").inner_text()).partition(" · ")[0]
+        there = [datetime.now(zone("Asia/Shanghai")) - timedelta(minutes=ago) for ago in (0, 1)]
+        assert told.replace("\u202f", " ") in {f"{at:%I:%M %p}".lstrip("0") for at in there}
         await expect(page.locator("#rooms a[href='/desk/texts']")).to_contain_text("1")
         # Somebody else's text changes nothing on a participant's page.
         async with page.expect_response("**/desk/events"):

@@ -34,15 +34,16 @@ async def trial(database_url: str) -> AsyncIterator[Trial]:
         await running.enrol(row("K-001"), row("K-002"))
         for code in ("K-001", "K-002"):
             await running.status(code, Status.active)
-        await make_staff(
-            running.operator,
-            running.study_id,
-            login="anna",
-            password=PASSWORD,
-            site="BJ01",
-            role="coordinator",
-            actor=ACTOR,
-        )
+        for login, role in (("anna", "coordinator"), ("mona", "monitor")):
+            await make_staff(
+                running.operator,
+                running.study_id,
+                login=login,
+                password=PASSWORD,
+                site="BJ01",
+                role=role,
+                actor=ACTOR,
+            )
         yield running
 
 
@@ -74,6 +75,14 @@ async def test_the_second_text_that_did_not_arrive_puts_them_on_the_list_until_o
     assert await listed(desk) == []
     await trial.ask()
     assert await listed(desk) == [("K-001", "Two texts in a row or more did not arrive")]
+    offered = f'<a href="{PAGE}#contacts">Find another way'
+    assert offered in (await page(desk))[1]
+    # Who may change no number is offered none.
+    async with browsing(trial.server) as monitor:
+        await sign_in(monitor, login="mona")
+        watched = await listed(monitor)
+        assert [code for code, _ in watched] == ["K-001"]
+        assert offered not in (await page(monitor))[1]
     _, html = await page(desk, PAGE)
     assert html.count("sent, but not delivered") == 2
     _, html = await page(desk, "/desk/participants/K-002")

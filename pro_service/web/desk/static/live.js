@@ -20,7 +20,9 @@ let held = false; // Whether a part could not be taken over.
 const kinds = new Set();
 
 const say = (words) => {
-  const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(new Date());
+  // In the zone of the page's other times: who reads it may sit elsewhere.
+  const clock = { timeStyle: "short", timeZone: said.dataset.zone || undefined };
+  const time = new Intl.DateTimeFormat(document.documentElement.lang, clock).format(new Date());
   said.textContent = `${time} · ${words}`;
 };
 

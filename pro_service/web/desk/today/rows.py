@@ -230,6 +230,7 @@ def _unreached(words: Words, sites: Mapping[UUID, DeskSite], to_do: ToDo) -> lis
     return [
         {
             "code": one.code,
+            "place": one.site_id,
             "site": sites[one.site_id],
             "why": words.word("unreached", one.why),
             "since": words.instant(one.since, zone(sites[one.site_id].zone)),
