@@ -174,11 +174,11 @@ async def test_a_number_of_somebody_else_is_asked_about_once(
         filled = {"contact": "1", "number": number, "said": "waiting", "reason": "By mail"}
         status, html = await fill(desk, "new-number", **filled)
         assert status == 200, problem(html)
-        assert f"K-001 has a number that {named} use as well" in html
+        assert f"K-001 has the same number as {named}" in html
         assert hidden not in html
         assert said(html) == ""
         status, html = await confirm(desk, html, "new-number")
         assert said(html).startswith("The number of K-001 is changed."), problem(html)
         assert await reached(trial) == [("self", number)]
     status, html = await fill(desk, "contact", relation="spouse", number=phone(90), reason="Both")
-    assert (status, "K-002 use as well" in html, said(html)) == (200, True, "")
+    assert (status, "the same number as K-002" in html, said(html)) == (200, True, "")
