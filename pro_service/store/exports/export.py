@@ -139,6 +139,8 @@ class ExportedAnswer(NamedTuple):
     gap: str | None
     answered_at: datetime
     received_at: datetime
+    by_text: bool
+    """Whether it was said by text; a sitting may go on elsewhere than where it was begun."""
     corrections: int
 
 

@@ -141,7 +141,7 @@ SELECT p.id AS participant_id, x.*
 FROM unnest($2::uuid[]) WITH ORDINALITY AS p (id, place)
 CROSS JOIN LATERAL (
     SELECT DISTINCT ON (r.attempt_id, r.item)
-           r.attempt_id, r.item, r.value, r.gap, r.answered_at, r.received_at,
+           r.attempt_id, r.item, r.value, r.gap, r.answered_at, r.received_at, r.inbound_id IS NOT NULL AS by_text,
            count(*) OVER (PARTITION BY r.attempt_id, r.item) - 1 AS corrections
     FROM pro.analysable_visits($1, p.id, $3) AS i
     JOIN pro.assessments AS a ON a.study_id = $1 AND a.visit_id = i.visit_id

@@ -105,6 +105,9 @@ async def test_who_and_when_are_those_of_the_record(trial: Trial, tmp_path: Path
         if (each["participant"], each["visit"]) == ("K-001", "baseline")
     }
     assert (baseline["asked"], baseline["sent"]) == (str(len(asked)), str(len(asked)))
+    # Each answer says how it came; what nobody answered came in no way.
+    ways = Counter((bool(each["received_at"]), each["by_text"]) for each in tables["items"])
+    assert set(ways) == {(True, "yes"), (False, "")}
 
 
 async def test_a_sitting_says_whether_it_is_the_record_and_why(

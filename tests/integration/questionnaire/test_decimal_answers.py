@@ -76,7 +76,8 @@ async def test_an_answer_of_a_tenth_is_kept_as_it_was_typed(
     finally:
         await operator.close()
     with (tmp_path / "out" / "items.csv").open(encoding="utf-8-sig", newline="") as opened:
-        assert [row["value"] for row in csv.DictReader(opened)] == ["7.5"]
+        (written,) = csv.DictReader(opened)
+        assert (written["value"], written["mode"], written["by_text"]) == ("7.5", "web", "no")
 
 
 async def test_a_number_has_one_form_in_the_record(

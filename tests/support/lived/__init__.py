@@ -119,6 +119,7 @@ COLUMNS_SINCE: Final = frozenset(
     {
         *("card_shown_at", "entered_by", "interviewer", "not_for_analysis"),
         *("second_entry", "moved_from", "handover_id", "tablet", "handed_over_by"),
+        "by_text",
     }
 )
 """Columns that exports have gained since the lived study's release."""

@@ -162,6 +162,12 @@ ITEMS: Final = Table(
             *("received_at", "instant", "RECDTM", "Received at", "When the answer came in"),
         ),
         Column(
+            *("by_text", "yes/no", "BYTEXT", "Answered by text"),
+            "Whether this answer was said by text: a sitting begun by text may end on the page, "
+            "and the other way round (mode is the sitting's)",
+            source="collected",
+        ),
+        Column(
             *("corrections", "integer", "NCORR", "Earlier answers to the item"),
             "Earlier answers to the item in this sitting; all are kept",
         ),

@@ -79,7 +79,7 @@ def _items(sitting: Sitting, instrument: Instrument) -> Block:
     head: Row = (*sitting.where, asked.instrument, instrument.version)
     absent = state if asked.attempt_id is None else "not_reached"
     # What all items without an answer end in: most rows of a study are of these.
-    unanswered: Row = (state, None, WITHDREW if withdrew else absent, *when, None, None)
+    unanswered: Row = (state, None, WITHDREW if withdrew else absent, *when, None, None, None)
     if not sitting.given:
         return Block(head, [(item.code,) for item in instrument.items], (*unanswered, *how))
     rows: list[Row] = []
@@ -89,7 +89,7 @@ def _items(sitting: Sitting, instrument: Instrument) -> Block:
             rows.append((item.code, *unanswered))
         else:
             value, reason = (None, WITHDREW) if withdrew else (answer.value, answer.gap)
-            came = (answer.received_at, answer.corrections)
+            came = (answer.received_at, answer.by_text, answer.corrections)
             rows.append((item.code, state, value, reason, *when, *came))
     return Block(head, rows, how)
 
