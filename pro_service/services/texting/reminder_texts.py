@@ -82,11 +82,13 @@ async def compose(due: Due, message_id: UUID, way: AskingWay) -> Composed:
     relation = "self" if contact is None else contact.relation
     seen = taken_over_by(facts, respondent_at(relation))
     owed = owed_now(seen, protocol)
-    by_link = _of_visits(allowed_this_way(owed, protocol, "link"), judgement)
+    on_page = allowed_this_way(owed, protocol, "link")
+    by_link = _of_visits(on_page, judgement)
     by_text = agenda(context, protocol, seen, owed=owed)
     linked = bool(by_link) and (way == "link" or not by_text)
-    on_pages = {one.assessment.id for one in by_link} if linked else set()
-    asked: Sequence[AgendaEntry] = [e for e in by_text if e.assessment_id not in on_pages]
+    # A link leads to all that is open on pages, also of a visit that no nudge is about.
+    there = {one.assessment.id for one in on_page} if linked else set()
+    asked: Sequence[AgendaEntry] = [e for e in by_text if e.assessment_id not in there]
     dialogue, question = begin(asked, facts.now)
     if asked and not protocol.messaging.question_in_reminder:
         dialogue, question = Dialogue(waiting=True), (TextPart(key="reminder.ready"),)

@@ -20,6 +20,7 @@ from pro_service.store.pools import open_pools
 from pro_service.store.texting import reminders
 from pro_service.store.texting.reminders import ClaimWrite
 from tests.support.study import ACTOR, SENDER, ZONE, add_site, open_trial, phone, row
+from tests.support.web import browsing, open_questions
 
 QUIET_FROM, QUIET_UNTIL = time(20, 30), time(8, 30)
 
@@ -266,3 +267,26 @@ async def test_a_second_site_may_share_the_first_ones_number(database_url: str) 
         await trial.enrol(row("K-001", site="SH02"))
         await trial.ask()
         assert len(await trial.texts("K-001")) == 1
+
+
+async def test_a_link_asks_nothing_by_text_that_its_pages_ask(database_url: str) -> None:
+    """Who said UNWELL was sent the baseline's link and the checklist's question in one text."""
+    async with open_trial(database_url) as trial:
+        await trial.enrol(row("K-001", channel="link"))
+        await trial.ask()
+        asked = await trial.says("K-001", "unwell")
+        assert asked is not None
+        assert "fever" in asked
+        await trial.move_to_next_nudge()
+        assert await trial.remind() == 1
+        await trial.provider.drain()
+        *_, text = await trial.texts("K-001")
+        assert "/q/" in text
+        assert "fever" not in text
+        async with browsing(trial.server) as browser:
+            page = await open_questions(browser, text.partition("/q/")[2].split()[0])
+            assert "Fever" in page  # The checklist comes before what the link is about.
+        # A number still answers what was asked by text, whether before the reminder or in it.
+        answered = await trial.says("K-001", "1")
+        assert answered is not None
+        assert "the injected knee is hot or red" in answered
