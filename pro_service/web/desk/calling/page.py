@@ -103,7 +103,7 @@ async def close(request: web.Request, seat: Seat) -> web.Response:
             raise
         return _closed_before(request, seat, error.before, typed_in(form))
     if said.outcome == CallOutcome.answers_now:
-        back = entry_of(worked.code, visit=worked.visit_id)
+        back = entry_of(worked.code, visit=worked.visit_id, mode="telephone")
         return done(seat, back, "call_goes_on", code=worked.code)
     day = None
     if worked.comes_back_at is not None:
@@ -193,7 +193,9 @@ def _call_values(
         else [
             {
                 "asked": words.asked(one.instrument, one.target),
-                "entry": entry_of(document.code, assessment=one.id) if enters else None,
+                "entry": entry_of(document.code, assessment=one.id, mode="telephone")
+                if enters
+                else None,
             }
             for one in visit.assessments
             if one.submitted_at is None and one.declined_at is None

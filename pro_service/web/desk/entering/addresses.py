@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -28,10 +28,12 @@ def entry_of(
     assessment: UUID | None = None,
     visit: UUID | None = None,
     asked: Asked | None = None,
+    mode: Literal["telephone"] | None = None,
 ) -> str:
     """The page on which answers of a participant are entered, with what is named chosen there.
 
-    `asked` is looked for at the visit; without it, the first that is owed there is chosen.
+    `asked` is looked for at the visit; without it, the first that is owed there is chosen. Whoever
+    comes from a call need not say how it was told: that is `mode`.
     """
     page = f"/desk/participants/{quote(code, safe='')}/entry"
     named: dict[str, object] = {}
@@ -41,6 +43,8 @@ def entry_of(
         named["visit"] = visit
         if asked is not None:
             named |= {"instrument": asked.instrument, "target": asked.target}
+    if mode is not None:
+        named["mode"] = mode
     return f"{page}?{urlencode(named)}" if named else page
 
 

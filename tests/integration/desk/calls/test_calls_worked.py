@@ -164,7 +164,7 @@ async def test_answering_now_leads_to_entry_and_the_call_stays(
 ) -> None:
     call = await make_call(trial)
     _, html = await page(desk, f"/desk/calls/{call}")
-    owed = re.findall(r'href="/desk/participants/K-001/entry\?assessment=([^"]+)"', html)
+    owed = re.findall(r'href="/desk/participants/K-001/entry\?assessment=([^"&]+)[^"]*"', html)
     first_owed = owed[0]
     form = re.search(r'name="form" value="([^"]+)"', html)
     assert form is not None
@@ -176,9 +176,9 @@ async def test_answering_now_leads_to_entry_and_the_call_stays(
         assert entry.startswith("/desk/participants/K-001/entry?")
     status, html = await page(desk, entry)
     assert (status, "K-001 answers now" in html) == (200, True)
-    # What the call was about is chosen there, and nothing else is filled in.
+    # What the call was about is chosen there, and that it is told by telephone; nothing else is.
     assert re.findall(r'<option value="([^"]+)" selected', html)[0] == first_owed
-    assert " checked" not in html
+    assert re.findall(r'value="([^"]+)"[^>]* checked', html) == ["telephone"]
     assert await waiting(trial) == [("nudges_unanswered", None)]
     assert await listed(desk)
 
