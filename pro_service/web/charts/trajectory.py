@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from markupsafe import Markup
 
 from pro_service.web.charts import marks
-from pro_service.web.charts.axis import Label, within, without_overlaps
+from pro_service.web.charts.axis import Label, within
 from pro_service.web.charts.marks import RADIUS, Style
 from pro_service.web.charts.panel import ROOM, SIZES, Panel, Room, Size, ground, panel, under
 from pro_service.web.charts.svg import Told, element, joined, picture
@@ -186,8 +186,7 @@ def numbers_of(on: Panel, events: Sequence[Event]) -> tuple[Label, ...]:
         groups.append([one])
         while len(groups) > 1 and _touch(on, *groups[-2:]):
             groups[-2:] = [[*groups[-2], *groups[-1]]]
-    labels = [_number(on, group) for group in groups]
-    return without_overlaps(within(labels, 0.0, on.width), _BETWEEN_NUMBERS)
+    return tuple(_number(on, group) for group in groups)
 
 
 def _touch(on: Panel, one: Sequence[Event], other: Sequence[Event]) -> bool:
@@ -197,7 +196,8 @@ def _touch(on: Panel, one: Sequence[Event], other: Sequence[Event]) -> bool:
 def _number(on: Panel, group: Sequence[Event]) -> Label:
     first, last = group[0], group[-1]
     words = str(first.number) if first is last else f"{first.number}–{last.number}"
-    return Label((on.x.at(first.at) + on.x.at(last.at)) / 2, words)
+    label = Label((on.x.at(first.at) + on.x.at(last.at)) / 2, words)
+    return within([label], 0.0, on.width)[0]  # As it will stand: at the edges labels come nearer.
 
 
 def _series(on: Panel, one: Series, row: int) -> Markup:

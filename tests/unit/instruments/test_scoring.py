@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pro_service.catalog.instrument_files import load_instrument_file, load_instruments
-from pro_service.domain.instruments.model import Instrument
+from pro_service.domain.instruments.model import Instrument, Item, Scale
 from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.instruments.scoring import (
     ANSWERS_FIT_SMALLER_VERSION,
@@ -211,15 +211,22 @@ def test_score_stays_within_its_scale(case: tuple[Instrument, Answers]) -> None:
             assert 0 <= each.normalised <= 100
 
 
+def worth_of(item: Item, scale: Scale) -> tuple[object, ...]:
+    """What each answer to an item counts in a scale, in their order."""
+    values = range(item.minimum, item.maximum + 1)
+    return (*(item.counted(value) for value in values), scale.weights.get(item.code))
+
+
 @given(case=answered(), data=st.data())
 def test_order_of_answers_within_a_scale_changes_nothing(
     case: tuple[Instrument, Answers], data: st.DataObject
 ) -> None:
     instrument, answers = case
     scale = data.draw(st.sampled_from(instrument.scales))
-    # Only answers to items of one range can change places.
-    top = data.draw(st.sampled_from([instrument.item(code).maximum for code in scale.items]))
-    alike = [code for code in scale.items if instrument.item(code).maximum == top]
+    # Only answers that are worth the same at either item can change places.
+    worth = {code: worth_of(instrument.item(code), scale) for code in scale.items}
+    chosen = worth[data.draw(st.sampled_from(scale.items))]
+    alike = [code for code, each in worth.items() if each == chosen]
     shuffled = data.draw(st.permutations(alike))
     moved = answers | {there: answers[here] for here, there in zip(alike, shuffled, strict=True)}
     assert score(instrument, moved) == score(instrument, answers)
