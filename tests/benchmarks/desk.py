@@ -81,20 +81,25 @@ ROOMS_OF: Final = {
 DEAREST: Final = 2
 
 
+class GivenUpError(Exception):
+    """No page came: the database gave its statement up, or something is wrong."""
+
+
 async def measure(chosen: Chosen, server: Server) -> Found:
     """Milliseconds and costs of each address, of both members of staff."""
     found: list[dict[str, Any]] = []
+    given_up: list[str] = []
     async with filled(server, DESK_STUDY, chosen.participants, chosen.folder) as (url, seconds):
         # What an earlier release kept may lack something; what lacks nothing is not made again.
         await keep(url, chosen.participants)
-        await _measure(server, url, chosen.rounds, found, "")
+        await _measure(server, url, chosen.rounds, (found, given_up), "")
         await forget_kept(url)
-        await _measure(server, url, 1, found, " (nothing kept)")
+        await _measure(server, url, 1, (found, given_up), " (nothing kept)")
     head = ("ms", "cpu", "db cpu", "statements", "db ms", "buffers", "kB")
     lines = [f"{'':58}{'who':>6}" + "".join(f"{one:>11}" for one in head) + "  dearest"]
     lines += [_line(one) for one in found]
     lines.append(f"the worker kept everybody in {seconds:.1f} s")
-    return Found("desk", f"pages, {chosen.participants} participants", found, [], lines)
+    return Found("desk", f"pages, {chosen.participants} participants", found, given_up, lines)
 
 
 def _line(one: dict[str, Any]) -> str:
@@ -105,8 +110,13 @@ def _line(one: dict[str, Any]) -> str:
 
 
 async def _measure(
-    server: Server, url: str, rounds: int, found: list[dict[str, Any]], how: str
+    server: Server,
+    url: str,
+    rounds: int,
+    told: tuple[list[dict[str, Any]], list[str]],
+    how: str,
 ) -> None:
+    found, given_up = told
     pools = await open_pools(url)
     context = make_context()
     await make_keys_true(url, context.keys.vault)
@@ -118,8 +128,12 @@ async def _measure(
             async with browsing(served) as browser:
                 await sign_in(browser, who)
                 for address in (*LIST, "/desk/figures") if how else ROOMS_OF[who]:
-                    one = await _page(server, url, browser, address, rounds)
-                    found.append({"name": f"{address}{how}", "who": who, **one})
+                    try:
+                        one = await _page(server, url, browser, address, rounds)
+                    except GivenUpError as error:
+                        given_up.append(f"{error} ({who}{how})")
+                    else:
+                        found.append({"name": f"{address}{how}", "who": who, **one})
 
 
 async def _page(
@@ -150,10 +164,10 @@ async def _page(
 
 
 async def _request(browser: aiohttp.ClientSession, address: str) -> tuple[float, int]:
-    """Milliseconds, and bytes of the page. Raises RuntimeError for anything but a page."""
+    """Milliseconds, and bytes of the page. Raises GivenUpError for anything but a page."""
     began = perf_counter()
     status, text = await page(browser, address)
     spent = (perf_counter() - began) * 1000
     if status != HTTPStatus.OK:
-        raise RuntimeError(f"{address} answers {status}.")
+        raise GivenUpError(f"{address} answers {status} after {spent:.0f} ms.")
     return spent, len(text.encode())

@@ -102,7 +102,10 @@ def query_values(
         "rule": None if one.rule is None else words.word("query_rule", one.rule),
         "words": spoken(one.said),
         "raised": words.text(
-            "query.raised", who=words.who(one.actor), at=words.instant(one.recorded_at, local)
+            "query.raised",
+            # Who was at work when a rule found it asked nothing.
+            who=words.who(one.actor) if one.rule is None else words.text("query.a_rule"),
+            at=words.instant(one.recorded_at, local),
         ),
         "state": one.state,
         "state_word": words.text(f"query.state_{one.state}"),
