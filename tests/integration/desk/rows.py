@@ -50,7 +50,11 @@ KEPT_ROWS: Final = {
         ("staff", "login = 'kept'"),
     ),
     "desk-sender-correct": ("senders", "site_id IS NOT NULL"),
-    "kept role": ("staff_assignments", "role = 'monitor' AND valid_to IS NULL"),
+    "kept role": (
+        "staff_assignments",
+        "role = 'monitor' AND valid_to IS NULL"
+        " AND staff_id = (SELECT id FROM pro.staff WHERE login = 'kept')",
+    ),
 }
 """Whom an administrator acts upon, and which role of theirs is taken back."""
 
