@@ -81,7 +81,7 @@ class _Past:
             reason = WITHDREW if self.withdrew else None if kept is not None else "not_reached"
             yield (
                 *(*self.where, one.instrument, one.instrument_version, item.code, _STATE),
-                *(value, reason, *self.when, one.recorded_at, one.revision - 1, *self.how),
+                *(value, reason, *self.when, one.recorded_at, None, one.revision - 1, *self.how),
             )
 
     def scores(self) -> Iterator[Row]:

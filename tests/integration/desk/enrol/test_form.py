@@ -169,7 +169,7 @@ async def test_another_sites_people_are_neither_named_nor_enrolled(
     assert "K-500" not in html
     status, html = await fill(desk, "K-101", phone=phone(500))
     assert status == 200
-    assert "somebody at another site use" in html
+    assert "the same number as somebody at another site" in html
     assert "K-500" not in html
 
 
