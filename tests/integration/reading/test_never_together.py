@@ -30,7 +30,7 @@ from tests.support.web import browsing
 
 MEASURE: Final = "47.13"
 """T2* of K-001's knee, as it was read."""
-MEASURED: Final = re.compile(rf"(?<![\d:.]){re.escape(MEASURE)}(?!\d)")
+MEASURED: Final = re.compile(rf"(?<!\d)(?<!\d:){re.escape(MEASURE)}0*(?!\d)")
 """It, and no instant's seconds: a table of the audit once had 17:53:47.132Z in it."""
 SCORE: Final = re.compile(r"\b(?:7\.31|73\.1)0*\b")
 """K-001's pain before the injection, as it stands, raw and of 100."""
