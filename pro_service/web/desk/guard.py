@@ -105,6 +105,13 @@ def for_staff(
     return for_anybody_in(guarded)
 
 
+def for_record_staff(handler: SeatedHandler) -> Handler:
+    """The same, for whoever may see who takes part: to anybody else an empty list would say that
+    nobody needs a call, and that no alert was raised.
+    """
+    return for_staff(handler, Action.see_participants)
+
+
 async def find_own_session(request: web.Request) -> Session | None:
     """The open session of this browser, if any."""
     if request.method == hdrs.METH_GET and LOOKS in request.headers:

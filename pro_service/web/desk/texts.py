@@ -7,14 +7,14 @@ from aiohttp import web
 from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame
-from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.guard import for_record_staff
 from pro_service.web.desk.live.events import lively
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.today.rows import texts_values
 from pro_service.web.keys import CONTEXT, POOLS
 
 
-@for_staff
+@for_record_staff
 async def show_texts(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/texts`: texts to read, those that name a sign of harm first."""
     context, study_id = request.app[CONTEXT], seat.study_id

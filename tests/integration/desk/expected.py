@@ -122,6 +122,24 @@ def shown_form(action: Action, role: Role, place: Place) -> int:
     return 200 if place in OPEN else 404
 
 
+OF_THE_RECORD: Final = (
+    "/desk/week",
+    "/desk/week/print",
+    "/desk/since",
+    "/desk/participants",
+    "/desk/participants.csv",
+    "/desk/figures",
+    "/desk/texts",
+    "/desk/alerts",
+    "/desk/alerts.csv",
+    "/desk/calls/print",
+    "/desk/missing",
+    "/desk/missing/deviations",
+    "/desk/missing/deviations.csv",
+)
+"""Lists of who takes part: to a role that sees nobody an empty one would say that all is well."""
+
+
 def rota_pages(role: Role, place: Place) -> dict[str, int]:
     """What the pages of the rota answer."""
     sees, rota = role in MAY[Action.see_participants], role in MAY[Action.change_rota]
@@ -142,33 +160,32 @@ def rooms(role: Role, place: Place) -> dict[str, int]:
     """What the pages of nobody in particular answer."""
     reads = role in MAY[Action.read_images] | MAY[Action.lock_reads]
     hands_out = role in MAY[Action.hand_out_reads] and place in OTHER | {"whole_study"}
-    return rota_pages(role, place) | {
-        "/desk": 200,
-        "/desk/week": 200,
-        "/desk/week/print": 200,
-        "/desk/since": 200,
-        "/desk/participants": 200,
-        "/desk/texts": 200,
-        "/desk/me": 200,
-        "/desk/calls/print": 200,
-        "/desk/measures/reads": 200 if reads else 403,
-        "/desk/measures/hand-out": 200 if hands_out else 403,
-        "/desk/measures/correlate": 200 if _sees_both(role, place) else 403,
-        "/desk/exports": may_read(Action.export_data, role),
-        "/desk/locks": may_read(Action.see_participants, role),
-        "/desk/signing": may_read(Action.sign_record, role),
-        "/desk/signing/waiting": may_read(Action.sign_record, role),
-        "/desk/corrections": may_read(Action.count_corrections, role),
-        "/desk/corrections.csv": may_read(Action.count_corrections, role),
-        "/desk/enrol": may_read(Action.enrol, role),
-        "/desk/groups": may_read(Action.see_groups, role),
-        "/desk/record": may_read(Action.see_audit, role),
-        "/desk/record.csv": may_read(Action.see_participants, role),
-        "/desk/record/queries": may_read(Action.see_participants, role),
-        "/desk/allocation": may_read(Action.see_allocation, role),
-        "/desk/participants/NOBODY-1": 404,
-        f"/desk/texts/{new_id()}": 404,
-    }
+    sees = may_read(Action.see_participants, role)
+    return (
+        rota_pages(role, place)
+        | dict.fromkeys(OF_THE_RECORD, sees)
+        | {
+            "/desk": 200,
+            "/desk/me": 200,
+            "/desk/measures/reads": 200 if reads else 403,
+            "/desk/measures/hand-out": 200 if hands_out else 403,
+            "/desk/measures/correlate": 200 if _sees_both(role, place) else 403,
+            "/desk/exports": may_read(Action.export_data, role),
+            "/desk/locks": may_read(Action.see_participants, role),
+            "/desk/signing": may_read(Action.sign_record, role),
+            "/desk/signing/waiting": may_read(Action.sign_record, role),
+            "/desk/corrections": may_read(Action.count_corrections, role),
+            "/desk/corrections.csv": may_read(Action.count_corrections, role),
+            "/desk/enrol": may_read(Action.enrol, role),
+            "/desk/groups": may_read(Action.see_groups, role),
+            "/desk/record": may_read(Action.see_audit, role),
+            "/desk/record.csv": may_read(Action.see_participants, role),
+            "/desk/record/queries": may_read(Action.see_participants, role),
+            "/desk/allocation": may_read(Action.see_allocation, role),
+            "/desk/participants/NOBODY-1": 404,
+            f"/desk/texts/{new_id()}": 404,
+        }
+    )
 
 
 def shown(role: Role, place: Place, text: UUID) -> dict[str, int]:

@@ -28,7 +28,7 @@ from pro_service.web.desk.alerts.steps import (
     raised_in_words,
     verdict_in_words,
 )
-from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.guard import for_record_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.taken import csv_file
 from pro_service.web.desk.words import Words
@@ -57,7 +57,7 @@ _COLUMNS: Final = (
 of an answer given at `answered_at` (R13)."""
 
 
-@for_staff
+@for_record_staff
 async def show(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/alerts`: a week's alerts and reports, unmatched ones first."""
     log = await _read(request, seat)
@@ -86,7 +86,7 @@ async def show(request: web.Request, seat: Seat) -> web.Response:
     )
 
 
-@for_staff
+@for_record_staff
 async def show_file(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/alerts.csv`: the alerts of the page, as a table for other programs."""
     log = await _read(request, seat, MOST_IN_FILE)

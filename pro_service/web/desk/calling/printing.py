@@ -15,12 +15,12 @@ from pro_service.services.desk.seat import Seat
 from pro_service.store.desk.calls import CallToPrint
 from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.frame.deaths import death_words
-from pro_service.web.desk.guard import for_staff, hands_of
+from pro_service.web.desk.guard import for_record_staff, hands_of
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.words import Words
 
 
-@for_staff
+@for_record_staff
 async def show(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/calls/print`: the list, without any number."""
     return _render(request, seat, await read_call_list(hands_of(request, seat)), None)

@@ -18,7 +18,7 @@ from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.store.base.data_out import TakenOut, What
 from pro_service.store.missing.visits import After, Deviation
 from pro_service.tables.writing import csv_bytes
-from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.guard import for_record_staff
 from pro_service.web.desk.missing.asked import PATH, Asked, asked_of
 from pro_service.web.desk.missing.said import MONTH_PARTS
 from pro_service.web.desk.taken import csv_file
@@ -65,7 +65,7 @@ def table_handler(name: str) -> Callable[[web.Request], Awaitable[web.StreamResp
     """`GET /desk/missing/<name>.csv`: one table of the page, as it is narrowed there."""
     what, rows_of = TABLES[name]
 
-    @for_staff
+    @for_record_staff
     async def get_table(request: web.Request, seat: Seat) -> web.Response:
         async with at_desk(request.app[POOLS].desk, seat, one_snapshot=True) as connection:
             sites = await today.list_sites(connection, seat.study_id)
@@ -82,7 +82,7 @@ def table_handler(name: str) -> Callable[[web.Request], Awaitable[web.StreamResp
     return get_table
 
 
-@for_staff
+@for_record_staff
 async def get_log(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/missing/deviations.csv`: the whole log, the latest first."""
     rows: list[Deviation] = []

@@ -11,7 +11,7 @@ from pro_service.services.desk import today
 from pro_service.services.desk.listing.grid import read_definitions
 from pro_service.services.desk.seat import Seat, at_copy, at_desk
 from pro_service.services.desk.today import read_frame
-from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.guard import for_record_staff
 from pro_service.web.desk.missing.asked import LOG_PATH, PATH, asked_of
 from pro_service.web.desk.missing.said import deviation_rows, missing_values
 from pro_service.web.desk.pages import DESK, language_of
@@ -20,7 +20,7 @@ from pro_service.web.keys import CONTEXT, POOLS
 MOST_OF_A_PAGE: Final = 100
 
 
-@for_staff
+@for_record_staff
 async def show_missing(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/missing`: numbers first, each with its bar."""
     context, study_id = request.app[CONTEXT], seat.study_id
@@ -48,7 +48,7 @@ async def show_missing(request: web.Request, seat: Seat) -> web.Response:
     )
 
 
-@for_staff
+@for_record_staff
 async def show_deviations(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/missing/deviations`: the latest first, a page at a time."""
     context, study_id = request.app[CONTEXT], seat.study_id

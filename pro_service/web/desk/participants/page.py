@@ -17,7 +17,7 @@ from pro_service.services.desk.seat import Seat, at_copy, at_desk
 from pro_service.services.desk.today import read_frame
 from pro_service.store.base.data_out import TakenOut
 from pro_service.tables.writing import csv_bytes
-from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.guard import for_record_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.participants.asked import PATH, address_of, narrowed_by, query_of
 from pro_service.web.desk.participants.rows import (
@@ -34,7 +34,7 @@ from pro_service.web.requests import read_form, see
 _LONGEST_TYPED: Final = 100
 
 
-@for_staff
+@for_record_staff
 async def show_participants(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants`: who takes part, by visits, a page at a time."""
     context, study_id = request.app[CONTEXT], seat.study_id
@@ -73,7 +73,7 @@ async def find(request: web.Request, seat: Seat) -> web.Response:
     return see(address_of(GridQuery(code=" ".join(typed.split()))))
 
 
-@for_staff
+@for_record_staff
 async def get_table(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/participants.csv`: everybody the list leaves, on whichever page."""
     context, query = request.app[CONTEXT], query_of(request.query)
@@ -93,7 +93,7 @@ async def get_table(request: web.Request, seat: Seat) -> web.Response:
     return await csv_file(request, seat, "participants.csv", body, taken)
 
 
-@for_staff
+@for_record_staff
 async def show_figures(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/figures`: completion and availability, counted apart from the list."""
     context, study_id = request.app[CONTEXT], seat.study_id

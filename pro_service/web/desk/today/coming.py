@@ -10,7 +10,7 @@ from aiohttp import web
 from pro_service.services.desk import today as service
 from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame, read_owing, read_week
-from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.guard import for_record_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.today.said import clock
 from pro_service.web.desk.today.week import owing_rows, week_lists, week_total
@@ -20,7 +20,7 @@ MOST: Final = 1000
 """Rows of the list; who comes within a week fits on paper."""
 
 
-@for_staff
+@for_record_staff
 async def show(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/week/print`: a table for each day on which somebody comes."""
     context, study_id = request.app[CONTEXT], seat.study_id

@@ -28,7 +28,7 @@ from pro_service.services.desk.today import (
 from pro_service.store.desk.desk import DeskSite
 from pro_service.store.desk.today import ChangeRow, WeekRow
 from pro_service.web.desk.consenting.said import owed_in_words
-from pro_service.web.desk.guard import for_staff
+from pro_service.web.desk.guard import for_record_staff
 from pro_service.web.desk.pages import DESK, language_of
 from pro_service.web.desk.person.sheets import new_form_key
 from pro_service.web.desk.today.said import clock, until, where
@@ -47,7 +47,7 @@ MOST_BESIDE: Final = 12
 """Visits in the clinic named beside the list of work."""
 
 
-@for_staff
+@for_record_staff
 async def show_week(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/week`: who comes to the clinic, and whose visits close and open."""
     context, study_id = request.app[CONTEXT], seat.study_id
@@ -80,7 +80,7 @@ def _clinic_days(words: Words, seat: Seat, week: Week) -> list[dict[str, str]]:
     return [{"day": one.isoformat(), "said": words.day(one)} for one in sorted(days)]
 
 
-@for_staff
+@for_record_staff
 async def show_since(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/since`: what changed since the end of the session before this one."""
     context, study_id = request.app[CONTEXT], seat.study_id
