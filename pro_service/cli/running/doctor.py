@@ -45,13 +45,15 @@ def settings_findings(settings: Settings) -> list[Finding]:
     """What the settings alone tell. Only in production must they be as strict."""
     strict = State.wrong if settings.database_kind == "production" else State.look
     secure = settings.public_url.startswith("https://")
+    address = Finding(
+        "address",
+        State.well if secure else strict,
+        settings.public_url,
+        "" if secure else "Participants' links must be https: set PRO_PUBLIC_URL.",
+    )
     return [
-        Finding(
-            "address",
-            State.well if secure else strict,
-            settings.public_url,
-            "" if secure else "Participants' links must be https: set PRO_PUBLIC_URL.",
-        ),
+        # A demo's links lead to the port it was started on, and never off the machine.
+        *([] if settings.database_kind == "demo" else [address]),
         _set("journal", settings.journal_dir, "Set PRO_JOURNAL_DIR, on another disk.", strict),
         _set("letters", settings.smtp_host, "Staff are told of nothing: set PRO_SMTP_HOST."),
         _set("metrics", settings.metrics_port, "Nobody watches: set PRO_METRICS_PORT."),

@@ -94,6 +94,12 @@ def test_only_production_must_have_a_safe_address_and_a_journal() -> None:
     assert {one.name for one in real if one.state is State.wrong} == {"address", "journal"}
 
 
+def test_a_demo_whose_links_never_leave_the_machine_needs_no_address() -> None:
+    named = {one.name for one in settings_findings(Settings(database_kind="demo"))}
+    assert "address" not in named
+    assert "journal" in named
+
+
 def names_shown() -> set[str]:
     """Every name there is to be asked for."""
     meters = Meters("0.2.0")
