@@ -30,7 +30,7 @@ TAKES_AWAY = re.compile(
 _INSIDE = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*?"
 FOR_THE_TRANSACTION = re.compile(rf"set_config\({_INSIDE}, *true\)")
 STAYS = re.compile(
-    r"(?:(?:\A|;|\$\$|\b(?:BEGIN|THEN|ELSE|LOOP))\s*|')(?:RE)?SET\s+(?!LOCAL\b)"
+    r"(?:(?:\A|;|\$\$|\b(?:BEGIN|THEN|ELSE|LOOP))\s*|')(?:RE)?SET\s+(?!LOCAL\b|TRANSACTION\b)"
     r"|\bLISTEN\b|\bTEMP(?:ORARY)?\b|\bpg_(?:try_)?advisory_lock(?:_shared)?\("
 )
 """A setting that is a statement of its own, no clause of another; and what else a session keeps."""
@@ -126,6 +126,7 @@ def test_nothing_is_set_for_longer_than_its_transaction() -> None:
     for goes in (
         "SELECT set_config('pro.reason', coalesce($1, f('a', 'b')), true) <> '';",
         "SET LOCAL lock_timeout = '1s';",
+        "SET TRANSACTION SNAPSHOT 'x';",
         "UPDATE pro.t\nSET name = 'x';",
         "UPDATE pro.t AS t\n    SET role = n.role;",
         "CREATE FUNCTION f() RETURNS int\n    SET enable_seqscan = off AS $$",

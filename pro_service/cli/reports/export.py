@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +14,16 @@ import typer
 from rich.progress import Progress
 
 from pro_service.cli.options import ActorOption, DataOption, StudyOption
-from pro_service.cli.runtime import Runtime, err, out, with_runtime
+from pro_service.cli.runtime import OPERATOR, Runtime, err, out, with_runtime
+from pro_service.config import Settings, open_vault
+from pro_service.parts import make_context
+from pro_service.services.base.context import ServiceContext
 from pro_service.services.exports.choosing import choose_formats, choose_tables, listed_formats
 from pro_service.services.exports.export import Wanted, export
 from pro_service.services.exports.files import ABOUT
+from pro_service.services.exports.halves import Second
 from pro_service.services.exports.instants import read_instant
+from pro_service.store.pools import connect
 
 FreeTextOption = Annotated[
     bool,
@@ -71,7 +78,6 @@ def export_command(
     _one_instant(as_of, cut)
 
     async def work(runtime: Runtime) -> dict[str, int]:
-        found = await runtime.context.reader.study(runtime.connection, study)
         wanted = _wanted(formats, choose_tables(tables, free_text=free_text), runtime)
         gc.freeze()  # What is loaded stays to the end: collecting need not look at it again.
         with Progress(console=err, transient=True) as progress:
@@ -79,15 +85,28 @@ def export_command(
             return await export(
                 runtime.connection,
                 runtime.context,
-                found,
+                await runtime.context.reader.study(runtime.connection, study),
                 folder,
                 as_of=None if as_of is None else read_instant(as_of),
                 cut=cut,
                 wanted=wanted,
                 told=lambda done, of: progress.update(task, completed=done, total=of),
+                second=_second(runtime),
             )
 
     _tell(folder, with_runtime(data, actor, work))
+
+
+def _second(runtime: Runtime) -> Second | None:
+    """How a second process helps, where it has a core for itself."""
+    if (os.cpu_count() or 1) < 2:
+        return None
+    carried = partial(connect, runtime.url, role=OPERATOR, actor=runtime.actor)
+    return Second(carried, partial(_context, runtime.settings))
+
+
+def _context(settings: Settings) -> ServiceContext:
+    return make_context(settings, open_vault(settings))
 
 
 def _wanted(formats: str, chosen: frozenset[str], runtime: Runtime) -> Wanted:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
-from pro_service.catalog.endpoint_files import load_endpoint_rules
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.reader import PlanInForce
 from pro_service.services.exports.beside import demand_apart
 from pro_service.services.exports.columns import EVERY_TABLE, FREE_TEXT, TABLES, Table
 from pro_service.services.exports.cuts import find_cut
 from pro_service.services.exports.files import Tables, new_export
 from pro_service.services.exports.formats import CsvWriter, Writer
 from pro_service.services.exports.free_text import demand_free_text
+from pro_service.services.exports.halves import Half, Second, earlier, half_of, later_half
 from pro_service.services.exports.instants import settle
-from pro_service.services.exports.merging import Merging, Place
+from pro_service.services.exports.merging import Merging, Place, Share, everybody, take_snapshot
 from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cells
 from pro_service.services.exports.rows import Snapshot, codebook_rows, instrument_rows
 from pro_service.store.base import operations
@@ -106,14 +106,16 @@ async def export(
     told: Callable[[int, int], None] = lambda done, of: None,
     keep: Keep | None = None,
     ahead: asyncpg.Connection[asyncpg.Record] | None = None,
+    second: Second | None = None,
 ) -> dict[str, int]:
     """Write a study's tables into `folder`; returns the rows of each.
 
     `as_of` None is now. Answers, scores, events, statuses and schedules are those of that instant,
     always; of a data cut (`cut` is its name), every byte. `keep` is how the record learns of it
-    where `connection` only reads, `ahead` the server whose copy that is. Raises AsOfError,
-    CutError, CopyBehindError, TableNameError, ReadsOpenError, FreeTextError, ExportFolderError,
-    what `told` does.
+    where `connection` only reads, `ahead` the server whose copy that is; `second` lets a second
+    process make half the rows of a large study. Raises AsOfError, CutError, CopyBehindError,
+    TableNameError, ReadsOpenError, FreeTextError, ExportFolderError, LaterHalfError, what `told`
+    does.
     """
     newest = ahead or connection  # A copy may not have yet what was written a moment ago.
     as_of = as_of if cut is None else (await find_cut(newest, study.id, cut)).cut_at
@@ -126,13 +128,15 @@ async def export(
             kind = await operations.get_database_kind(connection) or "undeclared"
             if kind == "production":  # Of a demonstration or a validation nobody is blinded.
                 await demand_apart(connection, context, study.id, wanted.tables, at)
-            plan = await context.reader.plan(connection, study.id, at)
-            snapshot = _snapshot(context, study, plan, kind, at)
+            snapshot, plan = await take_snapshot(connection, context, study, kind, at)
             about = _about(context, snapshot, now, cut) | plan_cells(plan) | wanted.left_out()
             written = stack.enter_context(new_export(folder, about, tables, wanted.writers()))
             place = Place(connection, study.id, wanted.sites, wanted.tables, wanted.for_program)
-            async with Merging.begin(place, context, snapshot) as merging:
-                await _participants(merging, written, told)
+            half = None
+            if second is not None and wanted.formats == ("csv",):
+                half = await half_of(second, place, study, snapshot, written.folder)
+            begin = partial(Merging.begin, place, context, snapshot)
+            await _everybody(begin, half, written, told)
         written.add("instruments", instrument_rows(context.catalogue.neutral_instruments.values()))
         written.add("codebook", codebook_rows(tables))
         extra = {} if plan is None else {PLAN_FILE: plan.source}
@@ -152,20 +156,18 @@ async def export(
     return written.counts
 
 
-def _snapshot(
-    context: ServiceContext, study: StudyRow, plan: PlanInForce | None, kind: str, at: datetime
-) -> Snapshot:
-    """What every table is made from: the rules are those of the plan that held then."""
-    return Snapshot(
-        database=kind,
-        study=study.code,
-        as_of=at,
-        instruments=context.catalogue.instruments,
-        rules=load_endpoint_rules() if plan is None else plan.plan.rules,
-        measures=context.catalogue.measures,
-        flagged=frozenset[str]() if plan is None else plan.plan.flagged_events,
-        informed=plan is not None and plan.plan.informs,
-    )
+async def _everybody(
+    begin: Callable[[Share], AbstractAsyncContextManager[Merging]],
+    half: Half | None,
+    written: Tables,
+    told: Callable[[int, int], None],
+) -> None:
+    """The rows of all participants: made here, but for those of a second process."""
+    with later_half(half) as later:
+        async with begin(everybody if later is None else earlier) as merging:
+            await _participants(merging, written, told)
+        if later is not None:
+            await later.add_to(written)
 
 
 async def _participants(

@@ -35,7 +35,7 @@ class Tables:
     ) -> None:
         """Open every format; rows of tables not asked for are passed over."""
         self.about, self.counts = about, {one.name: 0 for one in tables}
-        self._folder, self._writers = folder, writers
+        self.folder, self._writers = folder, writers
         self._open = ExitStack()
         for writer in writers:
             self._open.callback(writer.close)
@@ -62,6 +62,15 @@ class Tables:
                 writer.add(name, row)
         self.counts[name] += len(block.middles)
 
+    def append(self, folder: Path, counts: Mapping[str, int]) -> None:
+        """Set behind the rows those of the same tables in another folder, written as CSV alone."""
+        for writer in self._writers:
+            if not isinstance(writer, CsvWriter):
+                raise TypeError("only CSV is set behind CSV")
+            for name, count in counts.items():
+                writer.append(name, folder)
+                self.counts[name] += count
+
     def finish(self, extra: Mapping[str, str]) -> str:
         """Close every format and write the check sums; returns that of their file, and so of every
         byte that goes out. `extra` are texts by file name that go along as they are.
@@ -71,14 +80,14 @@ class Tables:
             self.about | {"rows": self.counts}, ensure_ascii=False, indent=2, sort_keys=True
         )
         for name, content in {**extra, ABOUT: f"{about}\n"}.items():
-            _write(self._folder / name, content)
+            _write(self.folder / name, content)
         files = {
-            path.relative_to(self._folder).as_posix(): _sha256(path)
-            for path in self._folder.rglob("*")
+            path.relative_to(self.folder).as_posix(): _sha256(path)
+            for path in self.folder.rglob("*")
             if path.is_file()
         }
         sums = "".join(f"{files[name]}  {name}\n" for name in sorted(files))
-        _write(self._folder / MANIFEST, sums)
+        _write(self.folder / MANIFEST, sums)
         return hashlib.sha256(sums.encode()).hexdigest()
 
     def close(self) -> None:

@@ -6,15 +6,18 @@ memory: a piece of each stream, and one participant.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
 import asyncpg
 
+from pro_service.catalog.endpoint_files import load_endpoint_rules
 from pro_service.domain.study.protocol import Protocol
 from pro_service.services.base.context import ServiceContext
+from pro_service.services.base.reader import PlanInForce
 from pro_service.services.base.signing import Asked, Verified, content_of, verify_signatures
 from pro_service.services.exports.columns import FREE_TEXT, Block, Row
 from pro_service.services.exports.rows import (
@@ -72,9 +75,17 @@ from pro_service.store.exports.work import (
 from pro_service.store.record import signatures
 from pro_service.store.record.signatures import Signature, SignedPerson
 from pro_service.store.streams import Ahead, Stream, ahead_on
+from pro_service.store.study.studies import StudyRow
 
 TableRows = tuple[str, Iterable[Row | Block]]
 """Rows of a table, by its name."""
+Share = Callable[[Sequence[UUID]], Sequence[UUID]]
+"""Whose rows are made, of everybody in the export."""
+
+
+def everybody(participant_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Nothing is left to another process."""
+    return participant_ids
 
 
 class Sources(NamedTuple):
@@ -141,6 +152,28 @@ class Sources(NamedTuple):
         )
 
 
+async def take_snapshot(
+    connection: asyncpg.Connection[asyncpg.Record],
+    context: ServiceContext,
+    study: StudyRow,
+    kind: str,
+    at: datetime,
+) -> tuple[Snapshot, PlanInForce | None]:
+    """What every table is made from; the rules are those of the plan that held then."""
+    plan = await context.reader.plan(connection, study.id, at)
+    snapshot = Snapshot(
+        database=kind,
+        study=study.code,
+        as_of=at,
+        instruments=context.catalogue.instruments,
+        rules=load_endpoint_rules() if plan is None else plan.plan.rules,
+        measures=context.catalogue.measures,
+        flagged=frozenset[str]() if plan is None else plan.plan.flagged_events,
+        informed=plan is not None and plan.plan.informs,
+    )
+    return snapshot, plan
+
+
 class Place(NamedTuple):
     """What is read, through which connection."""
 
@@ -178,7 +211,11 @@ class Merging:
     @classmethod
     @asynccontextmanager
     async def begin(
-        cls, place: Place, context: ServiceContext, snapshot: Snapshot
+        cls,
+        place: Place,
+        context: ServiceContext,
+        snapshot: Snapshot,
+        share: Share = everybody,
     ) -> AsyncIterator[Self]:
         """Read, inside one snapshot; afterwards its connection is free again."""
         study_id, as_of = place.study_id, snapshot.as_of
@@ -186,7 +223,7 @@ class Merging:
         here = [one for one in known if place.sites is None or one.site in place.sites]
         restricted = frozenset(one.id for one in here if one.restricted)
         left_out = restricted if place.without_restricted else frozenset[UUID]()
-        ids = [one.id for one in here if one.id not in left_out]
+        ids = share([one.id for one in here if one.id not in left_out])
         whose = Whose(study_id, ids, as_of)
         free_text = FREE_TEXT in place.tables
         async with ahead_on(place.connection) as ahead:

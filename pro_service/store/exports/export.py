@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from pro_service.store.sql_files import load_queries
 from pro_service.store.streams import Stream
 
 _SQL: Final = load_queries("exports/export")
+_SNAPSHOT: Final = re.compile(r"[0-9A-F]+(-[0-9A-F]+)+")
 
 
 class ExportedParticipant(NamedTuple):
@@ -164,11 +166,26 @@ class ExportedScore(NamedTuple):
 
 
 @asynccontextmanager
-async def one_snapshot(connection: asyncpg.Connection[asyncpg.Record]) -> AsyncIterator[None]:
-    """All that is read inside sees the database at one and the same moment; nothing is written."""
+async def one_snapshot(
+    connection: asyncpg.Connection[asyncpg.Record], *, seen: str | None = None
+) -> AsyncIterator[None]:
+    """All that is read inside sees the database at one and the same moment; nothing is written.
+
+    The moment is that of another transaction where `seen` names its snapshot (`show_snapshot`).
+    """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        if seen is not None:
+            if not _SNAPSHOT.fullmatch(seen):
+                raise ValueError("no name of a snapshot")
+            await connection.execute(_SQL["see_snapshot"].replace("SHOWN", seen))
         await connection.execute(_SQL["say_only_reading"])
         yield
+
+
+async def show_snapshot(connection: Connection) -> str:
+    """What this transaction sees, by a name under which others see it while it is open."""
+    name: str = await connection.fetchval(_SQL["show_snapshot"])
+    return name
 
 
 async def list_transactions_under_way(connection: Connection) -> dict[str, int]:

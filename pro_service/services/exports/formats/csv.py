@@ -6,12 +6,13 @@ raise, and base R reads "+00:00" as midnight.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from operator import getitem
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from pro_service.domain.instruments.numbers import written
 from pro_service.services.base.files import open_private
@@ -23,6 +24,8 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run as a formula at the beginning of a cell."""
 _QUOTED: Final = frozenset(',"\n\r')
 """What makes a cell be written between quotes."""
+AT_ONCE: Final = 1 << 20
+"""Bytes copied at once."""
 _REMEMBERED: Final = 10_000
 """So many values of a type are kept as they are written; most cells of a table come again."""
 
@@ -35,6 +38,7 @@ class CsvWriter:
         self._files = ExitStack()
         self._written: list[Path] = []
         self._write: dict[str, Callable[[str], object]] = {}
+        self._opened: dict[str, TextIO] = {}
         self._shown: dict[str, tuple[_Shown, ...]] = {}
         self._by_type = {kind: _Shown(show) for kind, show in _SHOWN.items()}
 
@@ -45,6 +49,7 @@ class CsvWriter:
             file = self._files.enter_context(open_private(path))
             self._written.append(path)
             self._write[table.name] = file.write
+            self._opened[table.name] = file
             self._shown[table.name] = tuple(self._by_type[one.type] for one in table.columns)
             file.write(",".join(column.name for column in table.columns) + "\n")
 
@@ -69,6 +74,14 @@ class CsvWriter:
                 f"{head}{','.join(map(getitem, between, one))}{tail}\n" for one in block.middles
             )
         )
+
+    def append(self, table: str, folder: Path) -> None:
+        """Set the rows of the same table in another folder behind those written so far."""
+        file = self._opened[table]
+        file.flush()
+        with (folder / f"{table}.csv").open("rb") as rows:
+            rows.readline()  # The header, and the mark before it.
+            shutil.copyfileobj(rows, file.buffer, AT_ONCE)
 
     def close(self) -> None:
         """Close the files, and mark those that are not ASCII."""

@@ -128,22 +128,23 @@ async def test_each_list_of_today_touches_what_it_shows_and_no_more(kept: Kept) 
     assert wrong == []
 
 
-PAGES: dict[str, tuple[tuple[Any, ...], int]] = {
-    "list_participants_after": ((None, None, None, 101), 1_700),
-    "list_alerts_after": ((None, 101), 500),
-    "list_calls_after": ((None, 101), 500),
+PAGES: dict[str, tuple[str, range, tuple[Any, ...], int]] = {
+    "participants": ("list_participants_after", range(1, 5), (None, None, None, 101), 1_700),
+    "of one site": ("list_participants_after", range(2, 3), (None, None, None, 101), 2_500),
+    "alerts": ("list_alerts_after", range(1, 5), (None, 101), 500),
+    "calls": ("list_calls_after", range(1, 5), (None, 101), 500),
 }
-"""Each list over the API, its values after the study, and the pages a hundred may touch."""
+"""Each list over the API: whose sites, its values after the study, and the pages it may touch."""
 
 
 async def test_a_hundred_over_the_api_touch_few_pages(kept: Kept) -> None:
-    roles = [(row_id(SITES, number), "monitor") for number in range(1, 5)]
-    who, wrong = Looking.of("staff:registry", roles), []
-    for name, (values, most) in PAGES.items():
+    wrong = []
+    for case, (name, sites, values, most) in PAGES.items():
+        who = Looking.of("staff:registry", [(row_id(SITES, number), "monitor") for number in sites])
         touched, rows = await kept.pages("api/listed", name, (*who, kept.study.study_id, *values))
-        print(f"{name}: {touched} pages, {rows} rows")
+        print(f"{case}: {touched} pages, {rows} rows")
         if touched > most or rows != 101:
-            wrong.append((name, touched, rows))
+            wrong.append((case, touched, rows))
     assert wrong == []
 
 
