@@ -1,8 +1,7 @@
 """A telephone's browser without what costs: one connection, its cookies, and where it was led.
 
 A client of a library takes a third of what `serve` takes, and half of a machine's cores belong to
-it while it measures the other half. It speaks to servers that tell how long an answer is, of ours
-and of others alike.
+it while it measures the other half.
 """
 
 from __future__ import annotations
@@ -71,11 +70,12 @@ class Telephone:
     ) -> Answer:
         for _ in range(MOST_LEADS):
             answer = await self._asked(method, path, body, headers)
-            if answer.status not in (301, 302, 303):
+            if answer.status not in (301, 302, 303, 307):
                 return answer
             led = urlsplit(answer.headers["location"])
             path = f"{led.path}?{led.query}" if led.query else led.path
-            method, body = "GET", ""
+            if answer.status != 307:
+                method, body = "GET", ""
         raise UnreadableAnswerError(f"{path} leads on and on")
 
     async def _asked(self, method: str, path: str, body: str, headers: Mapping[str, str]) -> Answer:
@@ -99,14 +99,24 @@ class Telephone:
         writer.write("\r\n".join((*lines, "", body)).encode("ascii"))
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         status, told = self._read_head(head)
-        if "content-length" not in told:
-            raise UnreadableAnswerError(f"{path} does not say how long its answer is")
-        content = await reader.readexactly(int(told["content-length"]))
+        content = await self._content(reader, told)
         if told.get("connection", "").lower() == "close":
             await self.close()
         if told.get("content-encoding") == "gzip":
             content = gzip.decompress(content)
         return Answer(status, path.partition("?")[0], told, content.decode("utf-8"))
+
+    async def _content(self, reader: asyncio.StreamReader, told: Mapping[str, str]) -> bytes:
+        if "content-length" in told:
+            return await reader.readexactly(int(told["content-length"]))
+        if told.get("transfer-encoding") != "chunked":
+            raise UnreadableAnswerError("an answer does not say where it ends")
+        parts: list[bytes] = []
+        while size := int(await reader.readline(), 16):
+            parts.append(await reader.readexactly(size))
+            await reader.readline()
+        await reader.readline()
+        return b"".join(parts)
 
     def _read_head(self, head: str) -> tuple[int, dict[str, str]]:
         """Status and headers; what is to be kept as a cookie is kept."""
