@@ -61,9 +61,9 @@ class Sealed:
 
 
 class _Opened(NamedTuple):
-    """A data key open in memory, and when its row was read last (machine time)."""
+    """A data key open in memory, ready to seal, and when its row was read last (machine time)."""
 
-    plain: bytes
+    cipher: AESGCM
     at: float
 
     def __repr__(self) -> str:
@@ -109,7 +109,7 @@ class Vault:
         with self._lock:
             known = self._open.get(key.id)
             if known is not None:
-                self._open[key.id] = _Opened(known.plain, monotonic())
+                self._open[key.id] = _Opened(known.cipher, monotonic())
                 self._open.move_to_end(key.id)
                 return
         master = AESGCM(self._master.key(key.wrapping_key))
@@ -235,7 +235,7 @@ class Vault:
 
     def _keep(self, key_id: UUID, plain: bytes) -> None:
         with self._lock:
-            self._open[key_id] = _Opened(plain, monotonic())
+            self._open[key_id] = _Opened(AESGCM(plain), monotonic())
             self._open.move_to_end(key_id)
             while len(self._open) > self._capacity:
                 self._open.popitem(last=False)
@@ -247,7 +247,7 @@ class Vault:
                 self._open.pop(key_id, None)
                 raise DataKeyMissingError(f"Data key {key_id} has not been admitted to the vault.")
             self._open.move_to_end(key_id)
-            return AESGCM(known.plain)
+            return known.cipher
 
 
 def _letter_token(key: bytes, message_id: UUID) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
+import zlib
 from http import HTTPStatus
 from time import monotonic
 from typing import Final
@@ -26,8 +26,11 @@ LOG: Final = logging.getLogger("pro_service.web")
 REQUEST_ID: Final = web.RequestKey("id", str)
 BY_HTTPS_ONLY: Final = "max-age=31536000; includeSubDomains"
 """A year."""
-COMPRESSION: Final = 4
-"""Of 1 to 9; a higher one saves no byte worth its time on pages like these."""
+COMPRESSION: Final = 3
+"""Of 1 to 9; on pages like these 4 takes twice the time for a thirtieth fewer bytes."""
+GZIP: Final = zlib.MAX_WBITS | 16
+PACKING_MEMORY: Final = 5
+"""Of 1 to 9; more is made ready for nothing, and takes longer than the packing."""
 HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card", "page-letter", "page-letter-stop"})
 """Routes whose page has a link's or a card's token in it."""
 SAFE_HEADERS: Final = {
@@ -111,7 +114,8 @@ async def compress_pages(request: web.Request, handler: Handler) -> web.StreamRe
         and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
     ):
         # Here and now: handing a page of 20 KB to a thread takes longer than packing it.
-        response.body = gzip.compress(response.body, COMPRESSION, mtime=0)
+        packer = zlib.compressobj(COMPRESSION, zlib.DEFLATED, GZIP, PACKING_MEMORY)
+        response.body = packer.compress(response.body) + packer.flush()
         response.headers[hdrs.CONTENT_ENCODING] = "gzip"
         response.headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
     return response

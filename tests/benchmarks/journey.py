@@ -9,8 +9,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-import aiohttp
-
 from tests.benchmarks.limits.bare import SCREENS, fill_bare
 from tests.benchmarks.limits.otree import otree_journey, otree_served
 from tests.benchmarks.limits.packages import NotHadError
@@ -18,10 +16,11 @@ from tests.benchmarks.measuring.chosen import Chosen, Found
 from tests.benchmarks.measuring.rounds import Contender, dearest, take_turns
 from tests.benchmarks.measuring.server import Server, database
 from tests.benchmarks.measuring.service import Service, bare_served, served
+from tests.benchmarks.measuring.telephone import Telephone
 from tests.benchmarks.measuring.walking import Step, journey, main_form
 from tests.benchmarks.measuring.world import filled_world
 
-Walk = Callable[[aiohttp.ClientSession, str, Step], Awaitable[None]]
+Walk = Callable[[Telephone, str, Step], Awaitable[None]]
 
 
 class Walkers:
@@ -31,46 +30,41 @@ class Walkers:
         """Nobody has gone yet."""
         self._base, self._walk = base, walk
         self._links = iter(links)
-        self._ways: dict[int, aiohttp.TCPConnector] = {}
+        self._telephones: dict[int, Telephone] = {}
 
     async def once(self, lane: int, step: Step) -> int:
         """One journey with cookies of its own; 0 once nobody is left."""
         link = next(self._links, None)
         if link is None:
             return 0
-        way = self._ways.setdefault(lane, aiohttp.TCPConnector(limit=1))
-        async with aiohttp.ClientSession(
-            self._base,
-            connector=way,
-            connector_owner=False,
-            cookie_jar=aiohttp.CookieJar(unsafe=True),
-        ) as http:
-            await self._walk(http, link, step)
+        telephone = self._telephones.setdefault(lane, Telephone(self._base))
+        telephone.forget()
+        await self._walk(telephone, link, step)
         return 1
 
     async def close(self) -> None:
         """Hang up."""
-        for way in self._ways.values():
-            await way.close()
+        for telephone in self._telephones.values():
+            await telephone.close()
 
 
-async def with_scripts(http: aiohttp.ClientSession, token: str, step: Step) -> None:
+async def with_scripts(http: Telephone, token: str, step: Step) -> None:
     """As nearly everybody's telephone does it."""
     await journey(http, token, step, scripts=True)
 
 
-async def bare_journey(http: aiohttp.ClientSession, token: str, step: Step) -> None:
+async def bare_journey(http: Telephone, token: str, step: Step) -> None:
     """The prototype's pages."""
-    async with http.get(f"/b/{token}") as response:
-        page = await response.text()
+    page = (await http.get(f"/b/{token}")).text
     for number in range(SCREENS + 1):
         form = main_form(page)
         if form is None:
             raise RuntimeError("the prototype's page has no form")
         began = time.perf_counter()
-        async with http.post(form[0], data=form[1] or {"send": "1"}) as response:
-            page = await response.text()
-            response.raise_for_status()
+        answer = await http.post(form[0], form[1] or {"send": "1"})
+        if answer.status != 200:
+            raise RuntimeError(f"the prototype answered {answer.status}")
+        page = answer.text
         if number < SCREENS:
             step(time.perf_counter() - began)
 

@@ -354,10 +354,8 @@ def _visits_done(
 ) -> list[VisitDoneRow]:
     """Visits at which nothing is owed any more: their nudges and calls end."""
     done = []
-    touched = {find_assessment(facts, one)[0].id for one in submit | decline}
-    for visit in facts.visits:
-        if visit.id not in touched:
-            continue
+    touched = [find_assessment(facts, one)[0] for one in submit | decline]
+    for visit in {visit.id: visit for visit in touched}.values():
         ids = {one.id for one in visit.assessments}
         owed = {
             one.id

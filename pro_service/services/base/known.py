@@ -170,15 +170,16 @@ def facts_after(
     wanted |= {row.assessment_id for row in document.attempts} | set(document.submitted)
     visits: list[VisitFacts] = []
     for visit in facts.visits:
-        asked = [
-            one if one.id not in wanted else _answered(one, stored, instruments)
-            for one in visit.asked or ()
-        ]
-        if None in asked:
-            return None
-        there = {one.id for one in visit.asked or ()} & wanted
-        wanted -= there
-        changed: dict[str, object] = {"asked": tuple(asked)} if there else {}
+        changed: dict[str, object] = {}
+        if there := wanted.intersection([one.id for one in visit.asked or ()]):
+            asked = [
+                one if one.id not in there else _answered(one, stored, instruments)
+                for one in visit.asked or ()
+            ]
+            if None in asked:
+                return None
+            wanted -= there
+            changed["asked"] = tuple(asked)
         if visit.id in done:
             changed["nudged"] = _ended(visit, done.pop(visit.id), stored.at)
         visits.append(visit.model_copy(update=changed) if changed else visit)

@@ -15,7 +15,7 @@ from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow, open_now
 from pro_service.domain.study.sittings.tablet import Handed
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.pages.showing import DeviceMemory, may_show_values
+from pro_service.services.pages.showing import DeviceMemory, shown_places
 from pro_service.store.pages.entrance import Entrance
 from pro_service.store.writes import DoorRow
 
@@ -202,12 +202,14 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
     instrument = asking.context.catalogue.instruments[assessment.instrument]
     found, answers = _stands(assessment, instrument, asking.facts)
     layout = _layout(asking, instrument)
+    sitting_id = None if assessment.attempt is None else assessment.attempt.id
+    shown = shown_places(asking.device, sitting_id)
     screens: list[Screen] = []
     for group, blank in enumerate(layout.unanswered(before.questions)):
         questions = blank
         if answers:
             questions = tuple(
-                _answered(asking, assessment, layout, one, answers[one.item.code])
+                _answered(one, answers[one.item.code], shown >> layout.places[one.item.code])
                 if one.item.code in answers
                 else one
                 for one in blank
@@ -228,16 +230,8 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
     return Part(assessment.id, tuple(screens), found)
 
 
-def _answered(
-    asking: Asking,
-    assessment: AssessmentFacts,
-    layout: _Layout,
-    question: Question,
-    answer: AnswerFacts,
-) -> Question:
-    """A question with the answer that stands."""
-    sitting_id = None if assessment.attempt is None else assessment.attempt.id
-    place = layout.places[question.item.code]
+def _answered(question: Question, answer: AnswerFacts, shown: int) -> Question:
+    """A question with the answer that stands; the lowest bit says whether it may be shown."""
     return Question(
         question.item,
         question.number,
@@ -246,7 +240,7 @@ def _answered(
         value=answer.value,
         gap=answer.gap,
         response_id=answer.response_id,
-        hidden=not may_show_values(asking.device, sitting_id, place),
+        hidden=not shown & 1,
     )
 
 

@@ -50,12 +50,12 @@ class DeviceMemory:
 NO_MEMORY: Final = DeviceMemory()
 
 
-def may_show_values(device: DeviceMemory, sitting_id: UUID | None, place: int) -> bool:
-    """Whether a page may show the answer at this place of a sitting that was not sent.
+def shown_places(device: DeviceMemory, sitting_id: UUID | None) -> int:
+    """A bit for each place of a sitting that was not sent whose answer a page may show.
 
-    Otherwise the page says that the question is answered, and goes on at the next open one.
+    Of any other the page says that the question is answered, and goes on at the next open one.
     """
-    return sitting_id is not None and bool(device.given.get(sitting_id, 0) >> place & 1)
+    return 0 if sitting_id is None else device.given.get(sitting_id, 0)
 
 
 @lru_cache(maxsize=1000)

@@ -17,6 +17,8 @@ from pro_service.web.questionnaire.forms import read_id, read_left_open
 from pro_service.web.questionnaire.prelude import (
     TABLET_BACK,
     THANKS,
+    cookie_of,
+    find_in_hand,
     for_opened,
     for_posted,
     for_unfinished,
@@ -74,7 +76,10 @@ async def submit(request: web.Request, questionnaire: Questionnaire) -> web.Resp
         return await after_ending(request, alerted=outcome.alerted)
     if outcome.alerted:
         return see("/q/now?then=thanks")
-    return await show_thanks(request) if is_in_place(request) else see(THANKS)
+    if not is_in_place(request):
+        return see(THANKS)
+    sent = find_in_hand(request, cookie_of(request))
+    return await show_thanks(request) if sent is None else _thanks_page(request, sent)
 
 
 @for_opened
@@ -99,6 +104,10 @@ async def show_advice(request: web.Request, questionnaire: Questionnaire) -> web
 @for_opened
 async def show_thanks(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`GET /q/thanks`: what was saved, what is still open, and what comes next, and when."""
+    return _thanks_page(request, questionnaire)
+
+
+def _thanks_page(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     if questionnaire.handed is not None:
         return see(TABLET_BACK)
     language = language_for(request, questionnaire)

@@ -29,8 +29,9 @@ from pro_service.web.questionnaire.device import keep_respondent, page, responde
 from pro_service.web.questionnaire.prelude import (
     OWN_PAGE,
     THANKS,
+    for_link_posted,
     for_linked,
-    for_opened,
+    for_posted,
     for_unfinished,
     neutral,
 )
@@ -90,7 +91,7 @@ async def _welcome(request: web.Request, questionnaire: Questionnaire) -> web.Re
     )
 
 
-@for_linked
+@for_link_posted
 async def open_questionnaire(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/{token}/open`: the token moves from the address into a cookie."""
     token = request.match_info["token"]
@@ -129,7 +130,7 @@ async def show_who(request: web.Request, questionnaire: Questionnaire) -> web.Re
     return _who_page(request, questionnaire, chosen="", mistaken=False)
 
 
-@for_opened
+@for_posted
 async def choose_who(request: web.Request, questionnaire: Questionnaire) -> web.Response:
     """`POST /q/who`: this device remembers who answers until the first answers are saved."""
     form = await read_form(request)

@@ -159,6 +159,12 @@ async def _linked(request: web.Request) -> Questionnaire | web.Response:
     return neutral(request) if asks_more else sent_page(request, questionnaire)
 
 
+async def _link_posted(request: web.Request) -> Questionnaire | web.Response:
+    """The same for its button, which only leads on: mostly what its page has in hand."""
+    found = find_in_hand(request, request.match_info["token"])
+    return await _linked(request) if found is None or found.finished else found
+
+
 async def _own_page(request: web.Request) -> OwnPage | web.Response:
     """The own page of whoever opened the pages; first the second factor, if the study asks."""
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
@@ -191,5 +197,6 @@ for_opened: Final = begins_with(_opened)
 for_posted: Final = begins_with(_posted)
 for_unfinished: Final = begins_with(_unfinished)
 for_linked: Final = begins_with(_linked)
+for_link_posted: Final = begins_with(_link_posted)
 for_own_page: Final = begins_with(_own_page)
 for_guest_at_the_door: Final = begins_with(_guest_at_the_door)

@@ -17,11 +17,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import aiohttp
 import asyncpg
 
 from tests.benchmarks.limits.packages import NotHadError, last_words, python_with, run
 from tests.benchmarks.measuring.service import Service, process
+from tests.benchmarks.measuring.telephone import Telephone
 from tests.benchmarks.measuring.walking import VALUE, Step, WalkError
 from tests.support.command import free_port
 
@@ -136,18 +136,17 @@ async def _codes(database_url: str) -> list[str]:
         await connection.close()
 
 
-async def otree_journey(http: aiohttp.ClientSession, code: str, step: Step) -> None:
+async def otree_journey(http: Telephone, code: str, step: Step) -> None:
     """From the link to the last page, each screen a form."""
-    async with http.get(f"/InitializeParticipant/{code}") as response:
-        page, address = await response.text(), response.url.path
+    opened = await http.get(f"/InitializeParticipant/{code}")
+    page, address = opened.text, opened.address
     for _ in range(SCREENS):
         fields = dict.fromkeys(_FIELD.findall(page), VALUE)
         if not fields:
             raise WalkError(f"oTree's page {address} asks nothing")
         began = time.perf_counter()
-        async with http.post(address, data=fields) as response:
-            page, after = await response.text(), response.url.path
-        if response.status not in (200, 404) or after == address:
-            raise WalkError(f"oTree answered {response.status} at {after}")
+        answer = await http.post(address, fields)
+        if answer.status not in (200, 404) or answer.address == address:
+            raise WalkError(f"oTree answered {answer.status} at {answer.address}")
         step(time.perf_counter() - began)
-        address = after
+        page, address = answer.text, answer.address

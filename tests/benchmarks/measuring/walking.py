@@ -12,7 +12,7 @@ from collections.abc import Callable
 from html import unescape
 from typing import Final
 
-import aiohttp
+from tests.benchmarks.measuring.telephone import Telephone
 
 Step = Callable[[float], None]
 """Told how many seconds a step took."""
@@ -67,7 +67,7 @@ def _unseen(_: str, __: str) -> None:
 
 
 async def journey(
-    http: aiohttp.ClientSession,
+    http: Telephone,
     token: str,
     step: Step,
     *,
@@ -79,10 +79,10 @@ async def journey(
     Raises WalkError where a page is not the one expected.
     """
     headers = IN_PLACE if scripts else {}
-    async with http.get(f"/q/{token}") as response:
-        seen("/q/link", await response.text())
-        if response.status != 200:
-            raise WalkError(f"the link was answered {response.status}")
+    link = await http.get(f"/q/{token}")
+    seen("/q/link", link.text)
+    if link.status != 200:
+        raise WalkError(f"the link was answered {link.status}")
     page, address = await _post(http, f"/q/{token}/open", [], {})
     for _ in range(_MOST_PAGES):
         seen(address, page)
@@ -105,14 +105,13 @@ async def journey(
 
 
 async def _post(
-    http: aiohttp.ClientSession,
+    http: Telephone,
     address: str,
     fields: list[tuple[str, str]],
     headers: dict[str, str],
 ) -> tuple[str, str]:
     """The page that follows, and its address."""
-    async with http.post(address, data=fields, headers=headers) as response:
-        if response.status != 200:
-            raise WalkError(f"POST {address}: {response.status} at {response.url.path}")
-        at = response.headers.get("X-Page-Address", response.url.path)
-        return await response.text(), at
+    answer = await http.post(address, fields, headers)
+    if answer.status != 200:
+        raise WalkError(f"POST {address}: {answer.status} at {answer.address}")
+    return answer.text, answer.headers.get("x-page-address", answer.address)

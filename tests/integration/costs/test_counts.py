@@ -22,6 +22,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.store.built_in import ELEMENTS
 from pro_service.store.ids import new_id
 from pro_service.store.pools import open_pools
+from tests.benchmarks.measuring.telephone import Telephone
 from tests.benchmarks.measuring.walking import journey
 from tests.support.programs import ask, seed_key
 from tests.support.proxy import DatabaseProxy, proxy_to
@@ -30,7 +31,7 @@ from tests.support.statements import statements
 from tests.support.study import open_trial, phone, post_text, row
 from tests.support.web import browsing, serving
 
-JOURNEY: Final = {True: 13, False: 21}
+JOURNEY: Final = {True: 10, False: 19}
 """Statements of a journey of 26 answers, by whether the pages' script works; each is a trip."""
 ANSWER_STATEMENTS, ANSWER_TRIPS = 7, 9
 """Of a signed text with an answer, to its reply."""
@@ -95,13 +96,14 @@ async def test_a_journey_costs_no_more_statements_trips_and_bytes_than_before(
         screens.extend([page] if kind == "s" else [])
 
     async with await open_pools(proxy.url) as pools, serving(pools, context) as server:
-        async with browsing(server) as http:
-            await journey(http, tokens[0], _untimed, scripts=scripts)
+        telephone = Telephone(str(server.make_url("/")))
+        await journey(telephone, tokens[0], _untimed, scripts=scripts)
+        telephone.forget()
         before = proxy.trips
         with statements(monkeypatch) as said:
-            async with browsing(server) as http:
-                await journey(http, tokens[1], _untimed, scripts=scripts, seen=seen)
+            await journey(telephone, tokens[1], _untimed, scripts=scripts, seen=seen)
         trips = proxy.trips - before
+        await telephone.close()
         files = await _size_of_files(server, screens[0])
     assert len(said) <= JOURNEY[scripts], said
     assert trips <= JOURNEY[scripts]

@@ -185,6 +185,33 @@ async def test_a_screen_is_saved_though_the_key_of_what_is_in_hand_was_closed_me
     assert await owner.fetchval("SELECT count(*) FROM pro.responses") >= 2
 
 
+async def test_a_link_that_ended_since_it_was_shown_leads_on_to_nothing(
+    owner: asyncpg.Connection,
+    participant: SeededParticipant,
+    browser: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = await seed_link(participant)
+    page = await open_questions(browser, token)
+    async with browser.get(f"/q/{token}") as response:
+        assert response.status == 200
+    await owner.execute("UPDATE pro.invitations SET ended_at = pro.now(), end_reason = 'replaced'")
+    # Its button and the next ask nothing, and lead to a page that does.
+    with statements(monkeypatch) as said:
+        for button in (f"/q/{token}/open", "/q/who"):
+            sent = browser.post(button, data={"who": "self"}, allow_redirects=False)
+            async with sent as response:
+                assert response.headers["Location"] == "/q/s/1"
+    assert said == []
+    async with browser.get("/q/s/1") as response:
+        assert response.status == 403
+    form = form_to(page, current_action(page))
+    filled = form.filled(**dict.fromkeys(form.items, "4"))
+    async with browser.post(current_action(page), data=filled) as response:
+        assert response.status == 403
+    assert await owner.fetchval("SELECT count(*) FROM pro.responses") == 0
+
+
 def test_nothing_is_believed_for_long_nor_of_too_many() -> None:
     seconds = [0.0]
     hand = KnownFacts({}, clock=lambda: seconds[0])
