@@ -141,7 +141,6 @@ async def test_a_wave_takes_the_same_statements_for_three_as_for_one(
                 "list_lines": 1,
                 "list_invitations_of": 1,
                 "claim_wave": 1,
-                "list_messages": 1,
             }
         )
         # One entry in the audit for each table and statement, whoever it is about.
