@@ -17,7 +17,7 @@ from typing import (
     TypeVar,
     runtime_checkable,
 )
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -319,8 +319,8 @@ def status_callback_url(public_url: str, provider: str, message_id: UUID) -> str
 
     It carries our id, so a receipt binds a message even if the reply to our call was lost.
     """
-    query = urlencode({MESSAGE_PARAMETER: str(message_id)})
-    return f"{public_url.rstrip('/')}/hooks/{quote(provider)}/status?{query}"
+    base = f"{public_url.rstrip('/')}/hooks/{quote(provider)}/status"
+    return f"{base}?{MESSAGE_PARAMETER}={message_id}"
 
 
 def message_id_of(url: str) -> UUID | None:

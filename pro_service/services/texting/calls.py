@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.texting.delivery import Held, Sending, hold, send_held
+from pro_service.services.texting.delivery import Sending, send_claimed, send_held
 from pro_service.services.texting.marks import Marks
 from pro_service.services.texting.reminders import Claimed
 from pro_service.store.connection import Connection
@@ -29,18 +29,14 @@ class Calls:
         self.under_way: Counter[UUID] = Counter()
         """Texts claimed and not yet handed over, by our address."""
 
-    async def begin(self, claimed: Sequence[Claimed]) -> None:
+    def begin(self, claimed: Sequence[Claimed]) -> None:
         """Begin to send the texts of a wave, which is of one study."""
-        if not claimed:
-            return
         by = Sending(self._connection, self._context, Marks(self._connection))
-        senders = {one.message_id: one.sender_id for one in claimed}
-        for held in await hold(self._connection, claimed):
-            sender_id = senders[held.row.id]
-            task = asyncio.create_task(self._send(by, held, sender_id))
+        for one in claimed:
+            task = asyncio.create_task(self._send(by, one))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            self.under_way.update([sender_id] if sender_id is not None else [])
+            self.under_way.update([one.sender_id] if one.sender_id is not None else [])
 
     async def one_ended(self) -> None:
         """Wait until a text that is under way now is no longer; at once if none is."""
@@ -53,13 +49,16 @@ class Calls:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _send(self, by: Sending, held: Held, sender_id: UUID | None) -> None:
+    async def _send(self, by: Sending, one: Claimed) -> None:
         """Send one text; what goes wrong with it is said, and holds no other up."""
         try:
-            await send_held(by, held)
+            if one.held is None:
+                await send_claimed(by.connection, by.context, one)
+            else:
+                await send_held(by, one.held)
         except Exception as error:
             # It stays claimed: once its lease has run out it is looked up, and never sent again.
             log.warning("row_failed", extra={"error": type(error).__name__})
         finally:
-            self.under_way.subtract([sender_id] if sender_id is not None else [])
+            self.under_way.subtract([one.sender_id] if one.sender_id is not None else [])
             self._one_ended.set()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -37,7 +36,7 @@ from pro_service.services.answering import is_open
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import Decision, until_written
-from pro_service.services.texting.channels.outbound import IN_WAKING_HOURS, outbound
+from pro_service.services.texting.channels.outbound import IN_WAKING_HOURS, Held, outbound
 from pro_service.services.texting.channels.reach import may_leave, needs_registration
 from pro_service.services.texting.composing import contact_at, number_of
 from pro_service.services.texting.consequences import follow
@@ -66,27 +65,6 @@ class Sending(NamedTuple):
     marks: Marks
 
 
-class Held(NamedTuple):
-    """A text that was claimed, as it was read before its call."""
-
-    row: MessageRow
-    ends_at: float
-    """When its lease ends, by the loop's clock; no later than it really does."""
-    facts: ParticipantFacts | None = None
-    """The participant's, where it was claimed from them just now."""
-
-
-async def hold(connection: Connection, claimed: Sequence[Claimed]) -> list[Held]:
-    """Read texts of one study that were claimed, to send them. What is gone is left out."""
-    began = asyncio.get_running_loop().time()
-    facts = {one.message_id: one.facts for one in claimed}
-    study_id = claimed[0].study_id
-    return [
-        Held(row, began + (row.lease_left or timedelta(0)).total_seconds(), facts[row.id])
-        for row in await messages.list_messages(connection, study_id, list(facts))
-    ]
-
-
 async def send_claimed(
     connection: Connection, context: ServiceContext, claimed: Claimed
 ) -> MessageState:
@@ -95,43 +73,45 @@ async def send_claimed(
     The message's state, its lease and the hour are looked at again before the call; the
     participant's facts are those it was claimed from.
     """
+    began = asyncio.get_running_loop().time()
+    row = await messages.get_message(connection, claimed.study_id, claimed.message_id)
+    if row is None or row.state is not MessageState.sending:
+        return MessageState.ambiguous if row is None else row.state
+    text = await outbound(connection, context, row, claimed.facts)
     by = Sending(connection, context, Marks(connection))
-    for held in await hold(connection, [claimed]):
-        return await send_held(by, held)
-    return MessageState.ambiguous
+    if text.registered is None and needs_registration(context, row.provider, text.their_address):
+        mark = Mark(MessageState.suppressed, reason=NoWay.no_registration)
+        await by.marks.mark(row.study_id, row.id, mark)
+        return MessageState.suppressed
+    ends_at = began + (row.lease_left or timedelta(0)).total_seconds()
+    return await send_held(by, Held(row.study_id, row.kind, row.provider, row.tries, text, ends_at))
 
 
 async def send_held(by: Sending, held: Held) -> MessageState:
-    """The same for a text that has been read for it."""
-    connection, row = by.connection, held.row
-    if row.state is not MessageState.sending:
-        return row.state
-    text = await outbound(connection, by.context, row, held.facts)
-    if text.registered is None and needs_registration(by.context, row.provider, text.their_address):
-        await by.marks.mark(row, Mark(MessageState.suppressed, reason=NoWay.no_registration))
-        return MessageState.suppressed
-    held_back = await _not_now(connection, held, text)
+    """The same for a text that is opened for it already."""
+    connection, study_id, message_id = by.connection, held.study_id, held.text.message_id
+    held_back = await _not_now(connection, held)
     if held_back is not None:
-        return await _give_back(by, row, held_back)
-    mark, effect = await _call(by.context.gateways.of(row.provider), row, text)
+        return await _give_back(by, held, held_back)
+    mark, effect = await _call(by.context.gateways.of(held.provider), held)
     try:
         if effect is not None:  # First, for nobody follows it once the text is marked.
-            await follow(connection, by.context, row, effect, WORKER)
+            row = await messages.get_message(connection, study_id, message_id)
+            if row is not None:
+                await follow(connection, by.context, row, effect, WORKER)
     finally:
-        await by.marks.mark(row, mark)
-    log.info("message_sent", extra={"state": str(mark.state), "message_id": str(row.id)})
+        await by.marks.mark(study_id, message_id, mark)
+    log.info("message_sent", extra={"state": str(mark.state), "message_id": str(message_id)})
     return mark.state
 
 
-async def _call(
-    gateway: Gateway, row: MessageRow, text: OutboundText
-) -> tuple[Mark, Effect | None]:
+async def _call(gateway: Gateway, held: Held) -> tuple[Mark, Effect | None]:
     """Make the call; where it leaves the message, and what a lasting refusal says of the number."""
     try:
         async with asyncio.timeout(CALL_BOUND_SECONDS):
-            accepted = await gateway.send(text)
+            accepted = await gateway.send(held.text)
     except NotAcceptedError:
-        pause = retry_pause(row.tries)
+        pause = retry_pause(held.tries)
         return Mark(MessageState.queued, reason="not accepted", retry_in=pause), None
     except RejectedError as error:
         mark = Mark(MessageState.failed, error_code=error.code, reason=error.effect)
@@ -141,33 +121,34 @@ async def _call(
     return Mark(MessageState.accepted, provider_id=accepted.provider_id), None
 
 
-async def _not_now(connection: Connection, held: Held, text: OutboundText) -> str | None:
+async def _not_now(connection: Connection, held: Held) -> str | None:
     """Wait for the sender's turn; why the call must not be made now, or None to make it.
 
     The lease is looked at last, after all waiting: a worker that was stopped past it, or so far
     into it that a call might outlive it, does not send.
     """
-    row, loop = held.row, asyncio.get_running_loop()
-    if row.kind in IN_WAKING_HOURS and text.valid_for is not None and text.valid_for <= LEAST_LIFE:
+    text = held.text
+    if held.kind in IN_WAKING_HOURS and text.valid_for is not None and text.valid_for <= LEAST_LIFE:
         return "too late to send now"
-    pace = TEXTS_A_SECOND.get(row.provider)
+    pace = TEXTS_A_SECOND.get(held.provider)
     if pace is not None:
-        wait = await sending.claim_turn(
-            connection, row.study_id, row.id, per_second=pace, patience=TURN_PATIENCE
-        )
+        whose = held.study_id, text.message_id
+        wait = await sending.claim_turn(connection, *whose, per_second=pace, patience=TURN_PATIENCE)
         if wait is None:
             return "waits for its sender's turn"
         await asyncio.sleep(wait.total_seconds())
-    return None if held.ends_at - loop.time() >= CALL_BOUND_SECONDS else "claimed too long ago"
+    left = held.ends_at - asyncio.get_running_loop().time()
+    return None if left >= CALL_BOUND_SECONDS else "claimed too long ago"
 
 
-async def _give_back(by: Sending, row: MessageRow, reason: str) -> MessageState:
+async def _give_back(by: Sending, held: Held, reason: str) -> MessageState:
     """Nothing was handed over, for certain: the message may be claimed again.
 
     Unless its lease has run out and it was taken for ambiguous meanwhile: that it stays.
     """
     mark = Mark(MessageState.queued, reason=reason, retry_in=TURN_PATIENCE)
-    return MessageState.queued if await by.marks.mark(row, mark) else MessageState.ambiguous
+    moved = await by.marks.mark(held.study_id, held.text.message_id, mark)
+    return MessageState.queued if moved else MessageState.ambiguous
 
 
 async def retry(

@@ -10,13 +10,20 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from pro_service.domain.delivery.contacts import ContactFacts
 from pro_service.domain.delivery.registered import Registration
 from pro_service.domain.delivery.senders import Outlet
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting.channels.reach import outlet_for
-from pro_service.services.texting.composing import Line, indexes_of, line_to, new_line
+from pro_service.services.texting.composing import (
+    Line,
+    indexes_of,
+    line_to,
+    new_line,
+    open_address,
+)
 from pro_service.store.connection import Connection
 from pro_service.store.texting import messages, registered, reminders
 from pro_service.store.texting.messages import LineKey, LineRow
@@ -32,6 +39,9 @@ class Lookups(Protocol):
 
     async def registered(self, facts: ParticipantFacts, sender_id: UUID) -> Sequence[Registration]:
         """The registrations texts from one of our addresses may go out with."""
+
+    def address(self, contact: ContactFacts) -> str:
+        """A contact's address in the clear."""
 
     def outlet(self, facts: ParticipantFacts, number: str) -> Outlet:
         """Which sender writes to a participant's number, by which rule; or why none."""
@@ -54,6 +64,10 @@ class OneByOne:
         """See Lookups."""
         return await registered.list_registered(self.connection, facts.study_id, sender_id)
 
+    def address(self, contact: ContactFacts) -> str:
+        """See Lookups."""
+        return open_address(self.context, contact)
+
     def outlet(self, facts: ParticipantFacts, number: str) -> Outlet:
         """See Lookups."""
         return outlet_for(self.context, facts, number)
@@ -70,9 +84,10 @@ class OneByOne:
 
 
 class Placed(NamedTuple):
-    """A participant of a wave, and the number texts go to (None: none)."""
+    """A participant of a wave, whom texts go to (None: nobody), and their number."""
 
     facts: ParticipantFacts
+    contact: ContactFacts | None
     number: str | None
 
 
@@ -84,7 +99,10 @@ class Together:
     context: ServiceContext
     wave: Sequence[Placed]
     _lines: Mapping[LineKey, LineRow] = field(default_factory=dict)
-    _looked_up: set[str] = field(default_factory=set)
+    _numbers: dict[UUID, str] = field(default_factory=dict)
+    """By contact, as they were opened to tell who shares one."""
+    _indexes: dict[str, list[bytes]] = field(default_factory=dict)
+    """What the lines to a number were looked up by."""
     _outlets: dict[tuple[UUID, str], Outlet] = field(default_factory=dict)
     """By participant and address."""
     _links: Mapping[UUID, Sequence[InvitationRow]] | None = None
@@ -93,19 +111,20 @@ class Together:
 
     async def find_lines(self) -> None:
         """Look up the lines to everybody's number."""
-        numbers: set[str] = set()
         ids: dict[UUID, None] = {}
-        for facts, number in self.wave:
-            sender = None if number is None else self.outlet(facts, number).sender
-            if number is not None and sender is not None:
-                numbers.add(number)
+        for facts, contact, number in self.wave:
+            if contact is None or number is None:
+                continue
+            self._numbers[contact.id] = number
+            sender = self.outlet(facts, number).sender
+            if sender is not None:
+                self._indexes[number] = indexes_of(self.context, number)
                 ids[sender.id] = None
-        indexes = [index for number in numbers for index in indexes_of(self.context, number)]
+        indexes = [index for each in self._indexes.values() for index in each]
         if not indexes:
             return
         study_id = self.wave[0].facts.study_id
         await self.context.keys.study_key(self.connection, study_id)
-        self._looked_up = numbers
         self._lines = await messages.list_lines(self.connection, study_id, list(ids), indexes)
 
     async def registered(self, facts: ParticipantFacts, sender_id: UUID) -> Sequence[Registration]:
@@ -116,6 +135,11 @@ class Together:
             )
         return self._registered[sender_id]
 
+    def address(self, contact: ContactFacts) -> str:
+        """See Lookups."""
+        known = self._numbers.get(contact.id)
+        return open_address(self.context, contact) if known is None else known
+
     def outlet(self, facts: ParticipantFacts, number: str) -> Outlet:
         """See Lookups. In which country a number is takes longer to tell than all the rest."""
         key = facts.id, number
@@ -125,13 +149,13 @@ class Together:
 
     async def line(self, facts: ParticipantFacts, sender_id: UUID, number: str) -> Line:
         """See Lookups."""
-        keys = (LineKey(sender_id, index) for index in indexes_of(self.context, number))
-        known = [self._lines[one] for one in keys if one in self._lines]
-        if not known and number not in self._looked_up:
+        if number not in self._indexes:
             # Another address than the first that was to be tried.
             return await line_to(
                 self.connection, self.context, facts.study_id, sender_id, number, WORKER
             )
+        keys = (LineKey(sender_id, index) for index in self._indexes[number])
+        known = [self._lines[one] for one in keys if one in self._lines]
         if known:
             found = min(known, key=lambda one: one.id)
             return Line(found.id, found.focus_participant_id, found.focused_at, None)

@@ -10,7 +10,7 @@ import asyncpg
 from pro_service.domain.delivery.states import MessageState
 from pro_service.store.connection import Connection
 from pro_service.store.texting import messages
-from pro_service.store.texting.messages import Mark, MessageRow
+from pro_service.store.texting.messages import Mark
 
 
 class Marks:
@@ -29,21 +29,21 @@ class Marks:
         self._moved: set[UUID] = set()
         self._writing = asyncio.Lock()
 
-    async def mark(self, row: MessageRow, mark: Mark) -> bool:
+    async def mark(self, study_id: UUID, message_id: UUID, mark: Mark) -> bool:
         """Move a text on from `sending`; False if somebody else (a receipt) moved it first."""
-        self._waiting[row.id] = mark
+        self._waiting[message_id] = mark
         async with self._writing:
-            if row.id in self._waiting:
-                await self._write(row, mark)
-        return row.id in self._moved
+            if message_id in self._waiting:
+                await self._write(study_id, message_id, mark)
+        return message_id in self._moved
 
-    async def _write(self, row: MessageRow, mark: Mark) -> None:
+    async def _write(self, study_id: UUID, message_id: UUID, mark: Mark) -> None:
         """Write this mark and all that wait; if that is refused, each of them for itself."""
-        if row.id not in self._refused:
+        if message_id not in self._refused:
             taken = {one: each for one, each in self._waiting.items() if one not in self._refused}
             try:
                 self._moved |= await messages.mark_messages(
-                    self._connection, row.study_id, MessageState.sending, taken
+                    self._connection, study_id, MessageState.sending, taken
                 )
             except (asyncpg.PostgresError, OSError):
                 self._refused |= taken.keys()
@@ -52,8 +52,8 @@ class Marks:
                     one: each for one, each in self._waiting.items() if one not in taken
                 }
                 return
-        del self._waiting[row.id]
+        del self._waiting[message_id]
         if await messages.mark_message(
-            self._connection, row.study_id, row.id, MessageState.sending, mark
+            self._connection, study_id, message_id, MessageState.sending, mark
         ):
-            self._moved.add(row.id)
+            self._moved.add(message_id)

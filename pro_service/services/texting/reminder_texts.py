@@ -17,6 +17,7 @@ from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reminders import Judgement
 from pro_service.domain.study.respondents import respondent_at
+from pro_service.messaging.gateway import Registered
 from pro_service.services.answering import (
     OpenQuestion,
     agenda,
@@ -60,6 +61,8 @@ class Composed(NamedTuple):
     """With which registration it goes out; None: in words of our own."""
     parameters: str | None = None
     """What fills the registered template, as JSON: pairs of name and value."""
+    registered: Registered | None = None
+    """What is handed over in place of the words."""
 
     @property
     def too_long(self) -> bool:

@@ -5,6 +5,7 @@ Nothing is sent here. A claim is committed first; `services.delivery` then makes
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
@@ -18,16 +19,17 @@ from pro_service.domain.study.facts import ParticipantFacts, VisitFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.reaching.steps import by_step
 from pro_service.domain.study.reminders import EndReason, Judgement, judge
+from pro_service.messaging.gateway import OutboundText, status_callback_url
 from pro_service.services.answering import open_questions
 from pro_service.services.base.actors import WORKER
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.turns import BusyError, Plan, Who, turn, writing
 from pro_service.services.texting.channels.letters import compose_letter
+from pro_service.services.texting.channels.outbound import Held, stop_address, until_quiet
 from pro_service.services.texting.channels.reach import way_to
 from pro_service.services.texting.channels.registered_texts import compose_registered
 from pro_service.services.texting.composing import (
     Line,
-    open_address,
     seal_body,
     seal_parameters,
 )
@@ -57,10 +59,11 @@ LEASE_SECONDS = 30
 
 
 class _Way(NamedTuple):
-    """Over which line a text goes, and from which of our addresses."""
+    """Over which line a text goes, from which of our addresses, and where to."""
 
     line: Line
     sender: SenderFacts
+    address: str
 
 
 class Claimed(NamedTuple):
@@ -72,6 +75,12 @@ class Claimed(NamedTuple):
     """What it was claimed from: whoever sends it need not read them again. None: not read here."""
     sender_id: UUID | None = None
     """Our address it goes out from, where that is known here."""
+    held: Held | None = None
+    """What is to be handed over, where it was composed just now: it need not be read again."""
+
+    def until(self, ends_at: float) -> Claimed:
+        """The same, with a lease that ends at an instant of the loop's clock."""
+        return self._replace(held=self.held and self.held._replace(ends_at=ends_at))
 
 
 async def remind(
@@ -163,8 +172,8 @@ async def _claim(due: Due, document: ClaimWrite) -> Claimed | None:
 
 async def _claim_to(due: Due, contact: ContactFacts, document: ClaimWrite) -> Claimed | str:
     """Add the text to one contact to the write; or why none may go there."""
-    context, lookups, facts, *_ = due
-    number = open_address(context, contact)
+    lookups, facts = due.lookups, due.facts
+    number = lookups.address(contact)
     outlet = lookups.outlet(facts, number)
     sender = outlet.sender
     if sender is None or outlet.why_not is not None:
@@ -183,8 +192,9 @@ async def _claim_to(due: Due, contact: ContactFacts, document: ClaimWrite) -> Cl
     if composed is None or composed.too_long:
         return without if composed is None else "too_long"
     line = await lookups.line(facts, sender.id, number)
-    _add_message(due, document, _Way(line, sender), message_id, composed)
-    return Claimed(facts.study_id, message_id, facts, sender.id)
+    way = _Way(line, sender, number)
+    row = _add_message(due, document, way, message_id, composed)
+    return Claimed(facts.study_id, message_id, facts, sender.id, _held(due, way, row, composed))
 
 
 async def _compose(
@@ -269,7 +279,7 @@ async def open_link(who: Who) -> str | None:
 
 def _add_message(
     due: Due, document: ClaimWrite, way: _Way, message_id: UUID, composed: Composed
-) -> None:
+) -> ReminderMessageRow:
     context, facts, judgement = due.context, due.facts, due.judgement
     line = way.line
     if facts.data_key is None:
@@ -290,26 +300,44 @@ def _add_message(
     )
     document.lines += [line.row] if line.row else []
     document.invitations += composed.invitations
-    document.messages.append(
-        ReminderMessageRow(
-            id=message_id,
-            line_id=line.id,
-            kind="reminder",
-            template=composed.template,
-            language=facts.language,
-            **body._asdict(),
-            provider=way.sender.provider,
-            dedupe_key=f"reminder:{judgement.together[0]}",
-            actor=WORKER,
-            lease_seconds=LEASE_SECONDS,
-            expires_at=min(closes, default=None),
-            registration_id=composed.registration_id,
-            parameters_sealed=parameters,
-        )
+    row = ReminderMessageRow(
+        id=message_id,
+        line_id=line.id,
+        kind="reminder",
+        template=composed.template,
+        language=facts.language,
+        **body._asdict(),
+        provider=way.sender.provider,
+        dedupe_key=f"reminder:{judgement.together[0]}",
+        actor=WORKER,
+        lease_seconds=LEASE_SECONDS,
+        expires_at=min(closes, default=None),
+        registration_id=composed.registration_id,
+        parameters_sealed=parameters,
     )
+    document.messages.append(row)
     document.ended += _ended(due, "sent", message_id)
     if composed.dialogue is not None:
         dialogue = composed.dialogue.model_dump(mode="json")
         document.conversations.append(
             ConversationRow(id=new_id(), line_id=line.id, dialogue=dialogue)
         )
+    return row
+
+
+def _held(due: Due, way: _Way, row: ReminderMessageRow, composed: Composed) -> Held:
+    """The text as it is handed over once its claim stands: nothing of it need be read again."""
+    context, facts = due.context, due.facts
+    lives_for = None if row.expires_at is None else row.expires_at - facts.now
+    text = OutboundText(
+        message_id=row.id,
+        our_address=way.sender.address,
+        their_address=way.address,
+        body=composed.body,
+        registered=composed.registered,
+        status_callback=status_callback_url(context.public_url, row.provider, row.id),
+        valid_for=until_quiet(facts.now, lives_for, facts.zone, due.protocol.messaging),
+        stop_address=stop_address(context, row.id) if "@" in way.address else None,
+    )
+    ends_at = asyncio.get_running_loop().time() + LEASE_SECONDS
+    return Held(facts.study_id, row.kind, row.provider, 1, text, ends_at)

@@ -23,10 +23,16 @@ from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.reaching.steps import by_step
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting.calls import Calls
-from pro_service.services.texting.composing import open_number
+from pro_service.services.texting.composing import open_address
 from pro_service.services.texting.due_list import DueList, Taken, fits
 from pro_service.services.texting.lookups import Placed, Together
-from pro_service.services.texting.reminders import Claimed, judged, outcomes, remind
+from pro_service.services.texting.reminders import (
+    LEASE_SECONDS,
+    Claimed,
+    judged,
+    outcomes,
+    remind,
+)
 from pro_service.store.connection import Connection
 from pro_service.store.texting import reminders
 from pro_service.store.texting.reminders import ClaimOf, DueRow, WaveWrite
@@ -143,7 +149,7 @@ class Waves:
         elif self._ahead is not None:
             self._ahead = self._ahead._replace(used=wave.numbers)
         self._due.put_back(wave.later)
-        await self._calls.begin(wave.claimed)
+        self._calls.begin(wave.claimed)
         return wave.done
 
     def _leave_ahead(self) -> None:
@@ -185,18 +191,19 @@ async def _together(
     lookups = Together(connection, context, seated.placed)
     await lookups.find_lines()
     decided = _Decided()
-    for facts, _ in seated.placed:
+    for facts, *_ in seated.placed:
         await _decide(connection, lookups, facts, decided)
         # Deciding about many takes a while: other work of the process is let in between.
         await asyncio.sleep(0)
     done: set[UUID] = set()
+    ends_at = asyncio.get_running_loop().time() + LEASE_SECONDS
     if decided.claims:
         study_id = reading.rows[0].study_id
         done = await reminders.claim_wave(connection, study_id, WaveWrite(decided.claims))
-    texts = [text for one, text in decided.texts.items() if one in done]
-    numbers = {number for _, number in seated.placed if number is not None}
+    texts = [text.until(ends_at) for one, text in decided.texts.items() if one in done]
+    numbers = {one.number for one in seated.placed if one.number is not None}
     wave = Wave(texts, len(done) + decided.nothing_due, seated.later, numbers)
-    found = {facts.id for facts, _ in seated.placed} | {row.participant_id for row in wave.later}
+    found = {one.facts.id for one in seated.placed} | {row.participant_id for row in wave.later}
     left = {one.participant_id for one in decided.claims} - done | {*decided.alone}
     return wave, [
         row for row in reading.rows if row.participant_id in left or row.participant_id not in found
@@ -215,12 +222,13 @@ async def _seat(connection: Connection, context: ServiceContext, reading: Readin
             connection, facts.study_id, facts.protocol_version_id
         )
         facts = by_step(facts, protocol, facts.now)
-        number = open_number(context, facts)
+        contact = facts.contact
+        number = None if contact is None else open_address(context, contact)
         if number is not None and number in numbers:
             seated.later.append(row)
             continue
         numbers |= {number} if number is not None else set()
-        seated.placed.append(Placed(facts, number))
+        seated.placed.append(Placed(facts, contact, number))
     return seated
 
 

@@ -37,11 +37,11 @@ ANSWER_STATEMENTS, ANSWER_TRIPS = 7, 9
 """Of a signed text with an answer, to its reply."""
 WORDS_STATEMENTS, WORDS_TRIPS = 8, 10
 """Of one that somebody must read."""
-REMINDER_STATEMENTS, REMINDER_TRIPS = 8, 8
+REMINDER_STATEMENTS, REMINDER_TRIPS = 7, 7
 """Of a nudge that is due, until it is marked as sent; the simulated telephone's own is one."""
 WAVE: Final = 10
-WAVE_STATEMENTS: Final = 71
-"""Of as many nudges that are due together."""
+WAVE_STATEMENTS: Final = 5 + 2 * WAVE
+"""Of as many nudges that are due together; a mark each at most, and the telephone's own."""
 PAGE_OF_LIST: Final = 2
 """Of a page of a hundred over the API: whose key it is, and the page."""
 PAGES: Final = {"link": 1_700, "who": 2_900, "s": 22_400, "review": 8_200, "thanks": 1_800}

@@ -17,7 +17,6 @@ SENT = (
     "get_lean_facts_of_many",
     "list_lines",
     "claim_wave",
-    "list_messages",
     "mark_messages",
 )
 

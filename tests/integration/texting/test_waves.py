@@ -16,9 +16,10 @@ import pytest
 
 from pro_service.domain.delivery.states import MessageState
 from pro_service.domain.study.facts import ParticipantFacts, Status
-from pro_service.services.texting import due_list, remind, send_claimed
+from pro_service.services.texting import delivery, due_list, remind, send_claimed
 from pro_service.services.texting import reminders as texting_reminders
 from pro_service.services.texting.opt_outs import opt_out_by_staff
+from pro_service.services.texting.reminders import LEASE_SECONDS
 from pro_service.store.ids import new_id
 from pro_service.store.journal import journal_in, read_journal
 from pro_service.store.pools import connect
@@ -141,7 +142,6 @@ async def test_a_wave_takes_the_same_statements_for_three_as_for_one(
                 "list_lines": 1,
                 "list_invitations_of": 1,
                 "claim_wave": 1,
-                "list_messages": 1,
             }
         )
         # One entry in the audit for each table and statement, whoever it is about.
@@ -150,6 +150,32 @@ async def test_a_wave_takes_the_same_statements_for_three_as_for_one(
             " AND operation = 'INSERT'"
         )
         assert entries == [(3,), (3,)]
+
+
+async def test_a_wave_claimed_too_long_ago_is_given_back_and_goes_later(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = reminders.claim_wave
+
+    async def stopped_meanwhile(*args: Any) -> set[UUID]:
+        # What is left of the lease once the claim stands is less than a call may take.
+        done = await claim(*args)
+        monkeypatch.setattr(delivery, "CALL_BOUND_SECONDS", LEASE_SECONDS)
+        return done
+
+    async with open_trial(database_url) as trial:
+        await trial.enrol(*(row(f"K-{n:03}") for n in range(3)))
+        await trial.move_to_next_nudge()
+        with monkeypatch.context() as stopping:
+            stopping.setattr(reminders, "claim_wave", stopped_meanwhile)
+            await trial.remind()
+        assert (
+            await trial.fetch("SELECT state, state_reason FROM messages")
+            == [("queued", "claimed too long ago")] * 3
+        )
+        monkeypatch.undo()
+        await trial.retry_now()
+        assert [len(await trial.texts(f"K-{n:03}")) for n in range(3)] == [1] * 3
 
 
 async def test_one_whose_facts_moved_on_is_left_out_and_taken_alone(

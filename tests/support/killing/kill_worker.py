@@ -47,7 +47,6 @@ POINTS: Final = (
     "during the claim",
     "claimed",
     "claimed alone",
-    "texts read",
     "turn taken",
     "before the call",
     "during the call",
@@ -65,7 +64,6 @@ ONCE_A_WAVE: Final = frozenset(
         "before the claim",
         "during the claim",
         "claimed",
-        "texts read",
         "during the mark",
         "marked",
     }
@@ -209,7 +207,6 @@ def _wrap(orders: Orders, gateway: Any) -> None:
         stored_reminders.claim_wave = refusing
     alone = reaper.after("claimed alone", stored_reminders.claim_reminders)
     stored_reminders.claim_reminders = alone
-    messages.list_messages = reaper.after("texts read", messages.list_messages)
     sending.claim_turn = reaper.after("turn taken", sending.claim_turn)
     call = reaper.before("before the call", gateway.send)
     call = reaper.during("during the call", call, 0.02)

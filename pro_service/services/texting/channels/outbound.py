@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.conversation.practice import KIND as FIRST
@@ -20,6 +20,18 @@ from pro_service.vault import places
 
 IN_WAKING_HOURS: Final = frozenset({"reminder", "staff", FIRST})
 """Kinds of messages that quiet hours bind; a reply is the answer to somebody who is awake."""
+
+
+class Held(NamedTuple):
+    """A claimed text, opened for its one call."""
+
+    study_id: UUID
+    kind: str
+    provider: str
+    tries: int
+    text: OutboundText
+    ends_at: float
+    """When its lease ends, by the loop's clock; no later than it really does."""
 
 
 async def outbound(
@@ -45,7 +57,7 @@ async def outbound(
             protocol = await context.reader.protocol(
                 connection, row.study_id, facts.protocol_version_id
             )
-            lives_for = _until_quiet(row, facts.zone, protocol.messaging)
+            lives_for = until_quiet(row.now, lives_for, facts.zone, protocol.messaging)
     their_address = number_of(context, row)
     return OutboundText(
         message_id=row.id,
@@ -85,10 +97,12 @@ def _registered(context: ServiceContext, row: MessageRow) -> Registered | None:
     )
 
 
-def _until_quiet(row: MessageRow, zone_name: str, messaging: Messaging) -> timedelta | None:
+def until_quiet(
+    now: datetime, lives_for: timedelta | None, zone_name: str, messaging: Messaging
+) -> timedelta | None:
     """How long a text may wait at the provider: not into quiet hours, not past its window."""
-    quiet_at = quiet_start(row.now, messaging.quiet_from, messaging.quiet_until, zone(zone_name))
+    quiet_at = quiet_start(now, messaging.quiet_from, messaging.quiet_until, zone(zone_name))
     if quiet_at is None:
-        return row.lives_for
-    until = quiet_at - row.now
-    return until if row.lives_for is None else min(until, row.lives_for)
+        return lives_for
+    until = quiet_at - now
+    return until if lives_for is None else min(until, lives_for)

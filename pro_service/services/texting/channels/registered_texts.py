@@ -17,6 +17,7 @@ from pro_service.domain.delivery.registered import (
 from pro_service.domain.delivery.segments import segments
 from pro_service.domain.study.assessments import has_only_to_send
 from pro_service.domain.study.facts import ParticipantFacts
+from pro_service.messaging.gateway import Registered
 from pro_service.services.base.actors import WORKER
 from pro_service.services.texting.reminder_texts import Composed, Due
 from pro_service.store.connection import Connection
@@ -47,6 +48,7 @@ async def compose_registered(due: Due, sender_id: UUID) -> Composed | None:
         [],
         registration_id=found.id,
         parameters=json.dumps(parameters, ensure_ascii=False),
+        registered=Registered(code=found.code, signature=found.signature, parameters=parameters),
     )
 
 
