@@ -83,7 +83,10 @@ async def test_what_a_page_asks_of_signatures_and_locks_touches_few_pages(
         ),
         "list_locked_visits": ("record/locks", theirs, 200),
         "count_visits_to_sign": ("record/signatures", (study.study_id, everywhere, 101), 1_500),
-        "list_people_to_sign": ("record/signatures", (study.study_id, everywhere, 200), 9_000),
+        "list_people_to_sign": ("record/signatures", (study.study_id, everywhere, 200), 8_000),
+        "list_people_to_sign, one site": (
+            *("record/signatures", (study.study_id, everywhere[:1], 200), 9_500),
+        ),
     }
     wrong = []
     for planning in PLANNING:
@@ -92,7 +95,8 @@ async def test_what_a_page_asks_of_signatures_and_locks_touches_few_pages(
             sites = ",".join(map(str, everywhere))
             await desk.execute("SELECT set_config('pro.site_ids', $1, false)", sites)
             for name, (place, values, most) in cases.items():
-                plan = await explain(desk, load_queries(place)[name], values, planning)
+                query = load_queries(place)[name.partition(",")[0]]
+                plan = await explain(desk, query, values, planning)
                 touched = pages_touched(plan["Plan"])
                 print(f"{name}: {touched} pages, {plan['Execution Time']} ms")
                 if touched > most:
@@ -109,8 +113,10 @@ async def test_who_waits_longest_for_a_signature_is_found_without_counting_every
     url, study = own_large
     superuser = await connect(url, role=None, actor="test:plans")
     sites = [row_id(SITES, number) for number in range(1, 5)]
-    everybody = """SELECT code, count(*), min(closes_at) FROM pro.desk_visits_to_sign($1, $2)
-                   GROUP BY code ORDER BY 3, 1 LIMIT 50"""
+    everybody = """SELECT code, count, min FROM (
+                       SELECT participant_id, code, count(*), min(closes_at)
+                       FROM pro.desk_visits_to_sign($1, $2)
+                       GROUP BY participant_id, code ORDER BY 4, 1 LIMIT 50) AS f ORDER BY 3, 1"""
     first = """SELECT code, visits, since FROM pro.desk_first_to_sign($1, $2, 50) ORDER BY 3, 1"""
     try:
         await superuser.execute(
@@ -128,7 +134,7 @@ async def test_who_waits_longest_for_a_signature_is_found_without_counting_every
         # All but ten records are signed now, and everything is compared with the signatures.
         for name, values, most in (
             ("count_visits_to_sign", (101,), 6_000),
-            ("list_people_to_sign", (200,), 8_000),
+            ("list_people_to_sign", (200,), 5_000),
             ("count_void_signatures", (), 8_000),
         ):
             query = load_queries("record/signatures")[name]
