@@ -15,8 +15,7 @@ from functools import partial
 import asyncpg
 from aiohttp import web
 
-from pro_service.config import Settings, open_seal_keys
-from pro_service.domain.errors import ProServiceError
+from pro_service.config import PortTakenError, Settings, open_seal_keys
 from pro_service.jobs import Job, Worker, make_jobs
 from pro_service.messaging.webhooks import HttpWebhooks
 from pro_service.parts import check_kind, make_context, make_telling
@@ -49,10 +48,6 @@ from pro_service.web.metrics import Metrics
 from pro_service.web.refusing import Runner
 
 log = logging.getLogger("pro_service.app")
-
-
-class PortTakenError(ProServiceError):
-    """The address cannot be listened on."""
 
 
 @dataclass

@@ -30,6 +30,10 @@ Provider = Literal["aliyun", "email", "simulator", "tencent", "twilio"]
 """The providers there are; each has its maker in `parts`."""
 
 
+class PortTakenError(ProServiceError):
+    """The address cannot be listened on."""
+
+
 class SettingsError(ProServiceError):
     """A setting is missing or wrong."""
 

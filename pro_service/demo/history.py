@@ -11,22 +11,26 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from pro_service.app import Service
 from pro_service.config import Settings
+from pro_service.demo.doors import (
+    ADMINISTRATOR,
+    DATA_MANAGER,
+    LOGINS,
+    MONITOR,
+    OUTSIDE,
+)
 from pro_service.demo.inbox import set_rota
 from pro_service.demo.leaving import write_to_staff
 from pro_service.demo.ledger import Ledger
+from pro_service.demo.links import hand_out_links
 from pro_service.demo.measuring.study import measure_study
 from pro_service.demo.personas import EARLIEST_INJECTION, FIRST_DAY, Persona, cast
 from pro_service.demo.staff import LEFT_FOR_THE_VISITOR, seat_staff
 from pro_service.demo.stage import ACTOR, live_on, open_trial, served, take_part
 from pro_service.domain.study.permissions import Role
-from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.turns import Who
 from pro_service.services.study.staff import make_staff
-from pro_service.services.texting.reminders import open_link
 from pro_service.services.visits import refresh_outlooks
-from pro_service.store.base import operations, participants
+from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.pools import connect
 from pro_service.store.study.studies import list_sites
@@ -34,15 +38,6 @@ from pro_service.store.study.studies import list_sites
 OPERATOR: Final = "pro_operator"
 FIRST_INJECTION: Final = timedelta(days=3)
 """So early that, half a year later, everybody's questions are open and some have been asked."""
-OUTSIDE: Final = "medical-monitor"
-"""Who is told of an urgent matter where nobody at a site is."""
-LOGINS: Final = {"coordinator": "coordinator", "investigator": "investigator"}
-"""Who may sign in at the desk, by role: the second also reads answers and scores."""
-DATA_MANAGER: Final = "data-manager"
-"""Who sees measures beside scores, once the reads are locked, and may take free text out."""
-MONITOR: Final = "monitor"
-ADMINISTRATOR: Final = "administrator"
-"""Who keeps staff, sites and senders, and sees nobody's record."""
 
 
 async def live_until_now(
@@ -136,26 +131,3 @@ async def _staff(operator: Connection, study_id: UUID, password: SecretStr) -> N
             role=role,
             actor=ACTOR,
         )
-
-
-async def hand_out_links(service: Service, study_id: UUID) -> dict[str, str]:
-    """The address of an open questionnaire, by code, for everybody who has one.
-
-    Who has not been sent one yet is given it here, as on a card printed at the site.
-    """
-    connection, links = service.pools.worker, {}
-    for row in await participants.list_participants(connection, study_id):
-        link = await open_link_of(connection, service.context, study_id, row.id)
-        if link is not None:
-            links[row.code] = link
-    return links
-
-
-async def open_link_of(
-    connection: Connection, context: ServiceContext, study_id: UUID, participant_id: UUID
-) -> str | None:
-    """The address of what one participant may answer on a page now, or None. Raises BusyError.
-
-    `connection` is the worker's.
-    """
-    return await open_link(Who(connection, context, study_id, participant_id))

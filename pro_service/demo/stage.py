@@ -6,7 +6,6 @@ The database is the caller's: fresh, migrated, of kind `demo`.
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pydantic import SecretStr
 from pro_service.app import Service, listening, open_service
 from pro_service.catalog.plan_files import example_plan_file, load_plan_file
 from pro_service.config import Settings, open_vault
+from pro_service.demo.doors import HOST, free_ports
 from pro_service.demo.ledger import Ledger
 from pro_service.demo.life import STARTS_AT, Life
 from pro_service.demo.measuring.asking import Answered
@@ -53,7 +53,6 @@ from pro_service.vault.keys import KeyRing
 from pro_service.vault.signing import SigningRing
 
 ACTOR = "demo:stage"
-HOST = "127.0.0.1"
 NEVER_BY_ITSELF = timedelta(days=1).total_seconds()
 """Jobs that study time decides tick this seldom by themselves: `Life` says when it is time."""
 MAPS = (
@@ -171,18 +170,6 @@ def _own_settings() -> Settings:
 
 def _new_keys() -> SecretStr:
     return SecretStr(KeyRing.generate().reveal())
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind((HOST, 0))
-        return [int(one.getsockname()[1]) for one in held]
-    finally:
-        for one in held:
-            one.close()
 
 
 async def open_trial(

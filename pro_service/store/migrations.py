@@ -169,7 +169,7 @@ async def migrate(
         moved = await _moved_after(connection)
         await _begin_generation(connection, moved)
         for migration in missing:
-            had = await connection.fetchval(HAS_GENERATIONS)
+            had = moved is None or await connection.fetchval(HAS_GENERATIONS)
             await apply(connection, series, migration)
             await _begin_generation(connection, None if had else moved)
         if kind is not None:

@@ -29,6 +29,13 @@ def loaded_by(*words: str) -> set[str]:
     return set(done.stderr.split())
 
 
+def loaded_by_import(module: str) -> set[str]:
+    """The modules that loading one brings along."""
+    probe = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
 def test_help_loads_no_command_and_nothing_a_command_needs() -> None:
     loaded = loaded_by("--help")
     assert not HEAVY & loaded
@@ -39,6 +46,15 @@ def test_a_command_loads_neither_the_server_nor_another_command() -> None:
     loaded = loaded_by("participant", "status", "--help")
     assert not {"aiohttp", "pro_service.app", "pro_service.web", "openpyxl", "twilio"} & loaded
     assert not any(name.startswith("pro_service.cli.study") for name in loaded)
+
+
+def test_a_demo_is_loaded_while_its_server_starts_and_without_what_a_first_page_does_not_need() -> (
+    None
+):
+    first = loaded_by_import("pro_service.cli.running.live_demo")
+    assert not {"aiohttp.web", "pro_service.app", "pro_service.demo.history"} & first
+    whole = loaded_by_import("pro_service.demo.house")
+    assert not {"webauthn", "reportlab", "holidays", "pro_service.demo.life"} & whole
 
 
 def test_the_table_says_of_each_command_what_it_says_of_itself() -> None:

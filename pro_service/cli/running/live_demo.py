@@ -6,25 +6,27 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-from pro_service.app import until_told_to_stop
+from pro_service.cli.lazy import loading
 from pro_service.cli.runtime import err, folder_keys, out, run_command, set_up
 from pro_service.config import Settings, read_settings
-from pro_service.demo.folder import DemoFolder, DemoNote, FolderUnusableError, write_private
-from pro_service.demo.history import (
+from pro_service.demo.doors import (
     ADMINISTRATOR,
     DATA_MANAGER,
     LOGINS,
     MONITOR,
-    live_until_now,
+    Doors,
+    demo_settings,
 )
-from pro_service.demo.house import Doors, demo_settings, open_house
+from pro_service.demo.folder import DemoFolder, DemoNote, FolderUnusableError, write_private
 from pro_service.embedded import EmbeddedPostgres
 from pro_service.logs import configure_logs
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 def live_demo(
@@ -35,7 +37,6 @@ def live_demo(
     participants: int,
     days: int,
     seed: int,
-    wait: Callable[[], Awaitable[None]] = until_told_to_stop,
 ) -> None:
     """Live the past if the folder has none yet, then serve until Ctrl-C or SIGTERM."""
     configure_logs(logging.WARNING)
@@ -50,7 +51,7 @@ def live_demo(
             if note is None or note.state == "living":
                 note = await _live(folder, settings, note, participants, days, seed)
             kept = _with_keys(settings, folder, folder.path / "journal")
-            await _serve(folder, note, kept, ready, wait)
+            await _serve(folder, note, kept, ready)
         finally:
             folder.release()
 
@@ -70,10 +71,14 @@ async def _live(
     if cut_short is not None:
         err.print("The last start was cut short; its half history is lived anew.")
     err.print(f"A study's last {days} days are being lived. This is done once.")
+    loaded = _begin_loading("pro_service.demo.history")
     with _progress() as bar:
         task = bar.add_task("study days", total=days)
         async with EmbeddedPostgres(folder.database, durable=False) as server:
             await set_up(server.url, "demo")
+            await loaded
+            from pro_service.demo.history import live_until_now
+
             await live_until_now(
                 server.url,
                 _with_keys(settings, folder),
@@ -92,19 +97,33 @@ async def _serve(
     note: DemoNote,
     settings: Settings,
     ready: Path | None,
-    wait: Callable[[], Awaitable[None]],
 ) -> None:
+    loaded = _begin_loading("pro_service.demo.house")
     async with EmbeddedPostgres(folder.database) as server:
         await set_up(server.url, "demo")
+        await loaded
+        from pro_service.app import until_told_to_stop
+        from pro_service.demo.house import open_house
+
         async with open_house(settings, server.url, note.password) as doors:
             folder.write(note.model_copy(update={"address": doors.base_url}))
             _announce(doors, folder)
             if ready is not None:
                 write_private(ready, doors.as_json())
             try:
-                await wait()
+                await until_told_to_stop()
             finally:
                 _forget(ready)
+
+
+def _begin_loading(module: str) -> asyncio.Task[None]:
+    """Load the service while the server starts: together they take as long as the longer."""
+
+    def load() -> None:
+        with loading():
+            import_module(module)
+
+    return asyncio.create_task(asyncio.to_thread(load))
 
 
 def _with_keys(settings: Settings, folder: DemoFolder, journal: Path | None = None) -> Settings:
@@ -163,6 +182,8 @@ def _announce(doors: Doors, folder: DemoFolder) -> None:
 
 
 def _progress() -> Progress:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from pro_service.demo.history import open_link_of
+from pro_service.demo.links import open_link_of
 from pro_service.demo.provider.fake import ProviderFake
 from pro_service.domain.instruments.model import Language
 from pro_service.domain.study.facts import ParticipantFacts

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from pro_service.demo.history import ADMINISTRATOR, DATA_MANAGER, LOGINS, MONITOR
+from pro_service.demo.doors import ADMINISTRATOR, DATA_MANAGER, LOGINS, MONITOR
 from pro_service.demo.inbox import DemoInbox
 from pro_service.demo.moves import MOST_DAYS, Mover
 from pro_service.demo.phone import pages

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
-import holidays
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 
 @cache
-def _calendar(country: str) -> holidays.HolidayBase | None:
+def _calendar(country: str) -> HolidayBase | None:
     """A country's public holidays with its swapped work days; None where none are known."""
+    # Half a hundred modules, for whoever counts days alone.
+    import holidays
+
     try:
         return holidays.country_holidays(country)
     except NotImplementedError:

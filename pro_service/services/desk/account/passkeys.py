@@ -3,6 +3,8 @@
 A challenge is random and bound to the session it was made for by that session's own secret, so
 nothing of it is stored before it is used; once used, by a key that is made or by a session that
 goes on, it counts no more. Which address a key is for is the installation's public one.
+
+What reads and checks keys is loaded by whoever meets one: it is a hundred modules.
 """
 
 from __future__ import annotations
@@ -11,24 +13,9 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
-
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import parse_authentication_credential_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    UserVerificationRequirement,
-)
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.desk.account.codes import TRIES_EVERYWHERE, SecondStepError
@@ -48,10 +35,12 @@ from pro_service.store.account.passkeys import NewPasskey, PasskeyRow
 from pro_service.store.connection import Connection
 from pro_service.store.ids import new_id
 
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
 LONGEST_NAME: Final = 60
 LONGEST_CREDENTIAL: Final = 16_384
 _NONCE: Final = 16
-_PREFERRED: Final = UserVerificationRequirement.PREFERRED
 
 
 class PasskeyRefusedError(ProServiceError):
@@ -91,6 +80,10 @@ async def list_passkeys(connection: Connection, session: Session) -> list[Passke
 
 def ask_for_new(session: Session, party: Party, known: list[PasskeyRow]) -> Asked:
     """What a device is asked to make a key of."""
+    from webauthn import generate_registration_options, options_to_json
+    from webauthn.helpers.structs import AuthenticatorSelectionCriteria, UserVerificationRequirement
+
+    preferred = UserVerificationRequirement.PREFERRED
     challenge = _challenge(session)
     options = generate_registration_options(
         rp_id=party.id,
@@ -98,7 +91,7 @@ def ask_for_new(session: Session, party: Party, known: list[PasskeyRow]) -> Aske
         user_name=session.row.person_login,
         user_id=session.row.person_id.bytes,
         challenge=challenge,
-        authenticator_selection=AuthenticatorSelectionCriteria(user_verification=_PREFERRED),
+        authenticator_selection=AuthenticatorSelectionCriteria(user_verification=preferred),
         exclude_credentials=_described(known),
     )
     return Asked(options_to_json(options), challenge.hex())
@@ -106,12 +99,15 @@ def ask_for_new(session: Session, party: Party, known: list[PasskeyRow]) -> Aske
 
 def ask_for_known(session: Session, party: Party, known: list[PasskeyRow]) -> Asked:
     """What one of the keys of who is in, or is at the second step, is asked to sign."""
+    from webauthn import generate_authentication_options, options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     challenge = _challenge(session)
     options = generate_authentication_options(
         rp_id=party.id,
         challenge=challenge,
         allow_credentials=_described(known),
-        user_verification=_PREFERRED,
+        user_verification=UserVerificationRequirement.PREFERRED,
     )
     return Asked(options_to_json(options), challenge.hex())
 
@@ -123,6 +119,9 @@ async def keep_passkey(
 
     Raises PasskeyRefusedError.
     """
+    from webauthn import verify_registration_response
+    from webauthn.helpers.exceptions import WebAuthnException
+
     credential, challenge = answer[0], _read_challenge(session, answer[1])
     if challenge is None or len(credential) > LONGEST_CREDENTIAL:
         raise PasskeyRefusedError
@@ -193,6 +192,10 @@ async def _verified(
     connection: Connection, session: Session, party: Party, answer: tuple[str, str]
 ) -> tuple[UUID, bytes, int] | None:
     """Which key signed, the hash of the challenge, and how far it has counted; None: none did."""
+    from webauthn import verify_authentication_response
+    from webauthn.helpers import parse_authentication_credential_json
+    from webauthn.helpers.exceptions import WebAuthnException
+
     text, challenge = answer[0], _read_challenge(session, answer[1])
     if challenge is None or len(text) > LONGEST_CREDENTIAL:
         return None
@@ -216,6 +219,8 @@ async def _verified(
 
 
 def _described(known: list[PasskeyRow]) -> list[PublicKeyCredentialDescriptor]:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
     return [PublicKeyCredentialDescriptor(id=one.credential_id) for one in known]
 
 

@@ -11,7 +11,6 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.desk.copying import CopyPools, read_copy
 from pro_service.services.desk.seat import Seat
 from pro_service.web.desk.copying.content import record_copy
-from pro_service.web.desk.copying.pdf import paper_pdf
 from pro_service.web.desk.pages import DESK, Desk, language_of
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT, POOLS
@@ -35,6 +34,9 @@ async def take(request: web.Request, seat: Seat) -> web.Response:
     paper = record_copy(words_of_copies(desk, context, language), facts)
     headers = {"Content-Disposition": f'attachment; filename="{file_name(code)}.{wanted}"'}
     if wanted == _PDF:
+        # What draws is loaded when something is drawn.
+        from pro_service.web.desk.copying.pdf import paper_pdf
+
         return web.Response(body=paper_pdf(paper), content_type="application/pdf", headers=headers)
     text = desk.write("paper.html", language, paper=paper)
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)

@@ -16,7 +16,6 @@ from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.times import zone
 from pro_service.services.base.sources import source_sha256
 from pro_service.services.base.turns import BusyError
-from pro_service.services.cards.pdf import cards_pdf
 from pro_service.services.desk.listing import chosen as service
 from pro_service.services.desk.listing.chosen import (
     Asked,
@@ -74,6 +73,9 @@ async def cards(request: web.Request, seat: Seat) -> web.Response:
         return await _page(request, seat, form, problem=problem_in_words(words, error))
     to = ShownTo("desk", source_sha256(source_of(request)), seat.actor)
     found = await service.print_chosen(hands, codes, to)
+    # What draws is loaded when something is drawn.
+    from pro_service.services.cards.pdf import cards_pdf
+
     return web.Response(
         body=cards_pdf(found, request.app[PAGES].text),
         content_type="application/pdf",
