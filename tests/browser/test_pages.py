@@ -54,6 +54,25 @@ PAIN: Final = (("pain-nrs", "left_knee"),)
 LANGUAGES: Final = ("en", "zh_CN")
 LOCALES: Final = {"en": "en-GB", "zh_CN": "zh-CN"}
 
+THEIRS: Final = "/desk/participants/A-001"
+ROOMS: Final = {
+    "doctor": (
+        f"{THEIRS}/corrections",
+        f"{THEIRS}/signing",
+        f"{THEIRS}/consent",
+        f"{THEIRS}/restriction",
+        f"{THEIRS}/event",
+        f"{THEIRS}/data-query",
+        f"{THEIRS}/measures",
+        "/desk/record",
+        "/desk/locks",
+        "/desk/rota",
+        "/desk/me/factor",
+    ),
+    "keeper": ("/desk/staff", "/desk/staff/invite", "/desk/sites/S1", "/desk/me"),
+}
+"""Rooms as they stand when somebody comes in; what is done there, `.ci/thorough` does."""
+
 
 @dataclass
 class House:
@@ -86,6 +105,7 @@ async def house(house_database: str) -> AsyncIterator[House]:
             await seed_staff(study, f"coordinator-{language}", language=language)
             await seed_staff(study, f"doctor-{language}", role="investigator", language=language)
             await seed_staff(study, f"empty-{language}", site="S2", language=language)
+            await seed_staff(study, f"keeper-{language}", role="administrator", language=language)
         await seed_desk(study)
         pools = await open_pools(house_database)
         await seed_work(study, pools)
@@ -272,7 +292,7 @@ async def sign_in(desk: Window, login: str) -> None:
     await desk.page.fill("#login", login)
     await desk.page.fill("#password", PASSWORD)
     await desk.press("button.main")
-    assert desk.page.url.endswith("/desk")
+    assert not desk.page.url.endswith("/sign-in")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -325,4 +345,20 @@ async def test_answers_and_scores_are_accessible_to_those_who_may_read_them(
         for summary in await desk.page.locator("summary").all():
             await summary.click()
         await desk.look_over(f"{language}-desk-7-scores", "staff")
+        assert not desk.faults, "\n".join(desk.faults)
+
+
+@pytest.mark.parametrize("who", list(ROOMS))
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_room_is_accessible_to_those_who_come_in(
+    house: House, window: OpenWindow, language: str, who: str
+) -> None:
+    async with window(house.base, locale=LOCALES[language]) as desk:
+        await sign_in(desk, f"{who}-{language}")
+        for address in ROOMS[who]:
+            await desk.go(address)
+            assert await desk.page.locator("h1").count() == 1, address
+            name = address.removeprefix("/desk/").replace("/", "-")
+            await desk.look_over(f"{language}-desk-9-{who}-{name}", "staff")
+            assert "/desk/sign-in" not in desk.page.url
         assert not desk.faults, "\n".join(desk.faults)

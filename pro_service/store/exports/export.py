@@ -177,7 +177,8 @@ async def one_snapshot(
         if seen is not None:
             if not _SNAPSHOT.fullmatch(seen):
                 raise ValueError("no name of a snapshot")
-            await connection.execute(_SQL["see_snapshot"].replace("SHOWN", seen))
+            # It takes no parameter, and no statement may come before it.
+            await connection.execute(f"SET TRANSACTION SNAPSHOT '{seen}'")
         await connection.execute(_SQL["say_only_reading"])
         yield
 

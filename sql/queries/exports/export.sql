@@ -19,10 +19,6 @@ SELECT pg_advisory_xact_lock_shared(7004, 1);
 -- What this transaction sees, by a name under which another can see the same.
 SELECT pg_export_snapshot();
 
--- name: see_snapshot()
--- See what another transaction sees, whose snapshot's name stands in place of SHOWN: no parameter may stand there.
-SET TRANSACTION SNAPSHOT 'SHOWN';
-
 -- name: list_participants_to_export(study_id, as_of)
 -- Who was known at an instant, in the order of every table, with the site as recorded until then; and who is restricted
 -- now, whatever the instant: that holds for what leaves from then on (R17).

@@ -35,7 +35,7 @@ SITES: Final[dict[Place, str | None]] = {
     "other_of_two": "B1",
 }
 """Where a role is held; who works in two studies holds it at S2 and B1, and sits in one of them."""
-OTHERS_AS_WELL: Final = frozenset(PLACES) - {"here", "elsewhere"}
+OTHERS_AS_WELL: Final = frozenset(PLACES) - {"here"}
 """Places at which every form is tried by `.ci/thorough`: row-level security decides there too."""
 OPEN: Final = frozenset({"here", "whole_study", "here_of_two"})
 OTHER: Final = frozenset({"other_study", "other_of_two"})
