@@ -21,7 +21,14 @@ from pro_service.services.exports.cuts import find_cut
 from pro_service.services.exports.files import Tables, new_export
 from pro_service.services.exports.formats import CsvWriter, Writer
 from pro_service.services.exports.free_text import demand_free_text
-from pro_service.services.exports.halves import Half, Second, earlier, half_of, later_half
+from pro_service.services.exports.halves import (
+    Half,
+    Second,
+    earlier,
+    half_of,
+    later_half,
+    write_participants,
+)
 from pro_service.services.exports.instants import settle
 from pro_service.services.exports.merging import Merging, Place, Share, everybody, take_snapshot
 from pro_service.services.exports.naming import PLAN_FILE, plan_cells, rule_cells
@@ -35,10 +42,6 @@ RESTRICTED_LEFT_OUT: Final = (
     "left out: of participants who are restricted nothing goes to a program"
 )
 """What the manifest of a program's export says."""
-
-
-_TURNS: Final = 4
-"""Turns of the loop between two participants."""
 
 
 class TableNameError(ProServiceError):
@@ -165,22 +168,9 @@ async def _everybody(
     """The rows of all participants: made here, but for those of a second process."""
     with later_half(half) as later:
         async with begin(everybody if later is None else earlier) as merging:
-            await _participants(merging, written, told)
+            await write_participants(merging, written, told)
         if later is not None:
             await later.add_to(written)
-
-
-async def _participants(
-    merging: Merging, written: Tables, told: Callable[[int, int], None]
-) -> None:
-    for number, participant_id in enumerate(merging.participant_ids, start=1):
-        for name, rows in await merging.rows_of(participant_id):
-            written.add(name, rows)
-        told(number, len(merging.participant_ids))
-        # In a server others are served between two participants, and the database is told at once
-        # what is next: to hear the end of one piece and to ask for another takes a few turns.
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
 
 
 def _about(

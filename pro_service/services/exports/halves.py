@@ -35,8 +35,24 @@ from pro_service.store.study.studies import StudyRow
 
 FOLDER: Final = "later-half"
 """Inside the folder that is being written, and gone from it before anybody finds it."""
+_TURNS: Final = 4
+"""Turns of the loop between two participants."""
 FEWEST: Final = 200
 """Of fewer participants one process has made all rows while a second is still starting."""
+
+
+async def write_participants(
+    merging: Merging, written: Tables, told: Callable[[int, int], None]
+) -> None:
+    """Write everybody's rows; `told` hears after each participant how many of how many are done."""
+    for number, participant_id in enumerate(merging.participant_ids, start=1):
+        for name, rows in await merging.rows_of(participant_id):
+            written.add(name, rows)
+        told(number, len(merging.participant_ids))
+        # In a server others are served between two participants, and the database is told at once
+        # what is next: to hear the end of one piece and to ask for another takes a few turns.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
 
 class LaterHalfError(ProServiceError):
@@ -180,17 +196,14 @@ async def _write(half: Half) -> dict[str, int]:
             tables = [one for name, one in EVERY_TABLE.items() if name in half.tables]
             written = Tables(half.folder, {}, tables, (CsvWriter(),))
             async with Merging.begin(place, context, snapshot, _later) as merging:
-                for participant_id in merging.participant_ids:
-                    for name, rows in await merging.rows_of(participant_id):
-                        written.add(name, rows)
-                    _demand_first()
+                await write_participants(merging, written, _demand_first)
             written.close()
     finally:
         await connection.close()
     return written.counts
 
 
-def _demand_first() -> None:
+def _demand_first(done: int, of: int) -> None:
     """Nobody would read what is written once the first process is gone."""
     first = multiprocessing.parent_process()
     if first is not None and not first.is_alive():
