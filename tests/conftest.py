@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from pro_service.services.study import passwords
 from pro_service.store.pools import Pools
-from tests.quick import is_long, is_slow
+from tests.quick import is_left, is_long, is_slow
 from tests.support.databases import Prepared, empty_database, migrated_template, server_for_tests
 from tests.support.databases.lending import Stock, connection_on, pools_on
 from tests.workers import Schedule, how_many
@@ -40,13 +40,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where the quick ones alone are asked for, the files of the others are not even read."""
-    is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
-    return True if _is_quick(config) and is_test and is_slow(collection_path) else None
+    """The files of those that are not asked for are not even read."""
+    if collection_path.suffix != ".py" or not collection_path.name.startswith("test_"):
+        return None
+    passed_over = is_slow if _is_quick(config) else is_left
+    return True if not _is_thorough(config) and passed_over(collection_path) else None
 
 
 def _is_quick(config: pytest.Config) -> bool:
     return bool(config.getoption("markexpr") == "not slow")
+
+
+def _is_thorough(config: pytest.Config) -> bool:
+    return "thorough" in config.getoption("markexpr")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -57,7 +63,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.slow)
         if is_long(item):
             item.add_marker(pytest.mark.thorough)
-    if "thorough" not in config.getoption("markexpr"):
+    if not _is_thorough(config):
         long = [item for item in items if item.get_closest_marker("thorough") is not None]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item.get_closest_marker("thorough") is None]

@@ -62,26 +62,32 @@ LEFT: Final = (
     # browser/test_pages.py, and its forms are sent by integration/desk/.
     "browser/desk/test_accounts.py",
     "browser/desk/test_bar_seen.py",
+    "browser/desk/test_charts.py",
     "browser/desk/test_consent_rooms.py",
     "browser/desk/test_desk_reach.py",
+    "browser/desk/test_desk_texts.py",
     "browser/desk/test_measures_seen.py",
     "browser/desk/test_mending.py",
     "browser/desk/test_record_rooms.py",
     "browser/desk/test_signing.py",
+    "browser/test_own_trend_seen.py",
+    # A server restored to a point in time; what a large study's signatures touch.
+    "integration/keeping/test_archiving.py",
+    "integration/record/plans/test_binding_plans.py",
 )
 """Files left to .ci/thorough whole."""
 
 
 def is_long(item: pytest.Item) -> bool:
     """Whether a test is left to .ci/thorough."""
-    if item.get_closest_marker("thorough") is not None or _is_left(item.path):
+    if item.get_closest_marker("thorough") is not None or is_left(item.path):
         return True
     call = getattr(item, "callspec", None)
     return call is not None and call.params.get("language") == "zh_CN" and _is_once(item.path)
 
 
 @cache
-def _is_left(path: Path) -> bool:
+def is_left(path: Path) -> bool:
     """Whether a whole test file is left to .ci/thorough."""
     return path in [TESTS / each for each in LEFT]
 

@@ -46,7 +46,7 @@ def how_many(*, quick: bool) -> int:
     then on, so more workers than cores would only read more; of everything many tests wait.
     """
     cores = os.cpu_count() or 1
-    return min(cores if quick else 2 * cores + 1, MOST)
+    return min(cores if quick else 2 * cores, MOST)
 
 
 def group_of(path: str) -> str:

@@ -277,6 +277,7 @@ async def days_pass(study: Study, days: int) -> None:
 
 
 @BOTH
+@pytest.mark.thorough
 async def test_what_is_answered_and_not_sent_is_offered_on_every_page_and_sent(
     study: Study, window: OpenWindow, language: str
 ) -> None:
@@ -310,6 +311,7 @@ async def test_what_is_answered_and_not_sent_is_offered_on_every_page_and_sent(
 
 
 @BOTH
+@pytest.mark.thorough
 async def test_why_it_begins_afresh_and_what_was_answered_elsewhere_are_said(
     study: Study, window: OpenWindow, language: str
 ) -> None:

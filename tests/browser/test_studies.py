@@ -98,6 +98,7 @@ async def test_a_study_is_chosen_and_left_for_another_without_scripts(
         assert desk.faults == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", list(SAID))
 async def test_every_page_of_choosing_and_ending_is_accessible(
     two_studies: SeededStudy, window: OpenWindow, language: str

@@ -191,6 +191,7 @@ async def test_a_call_is_worked_to_its_end_with_the_keyboard_alone(
     assert await calling.count("number_showings") == 1
 
 
+@pytest.mark.thorough
 async def test_an_alert_is_assessed_and_closed_and_looks_right_in_both_languages(
     calling: Trial, window: OpenWindow
 ) -> None:

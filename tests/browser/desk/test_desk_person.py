@@ -181,6 +181,7 @@ async def test_a_questionnaire_is_typed_in_with_the_keyboard_alone(
     assert [value for _, value in values] == [3, 10, 0, 7, 5]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", list(TYPED))
 async def test_every_page_of_an_entry_is_looked_over(
     injected: Trial, window: OpenWindow, language: str
@@ -228,6 +229,7 @@ async def look(desk: Window, name: str) -> None:
     await desk.page.set_viewport_size({"width": 390, "height": 844})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", list(SAID))
 async def test_somebody_is_enrolled_and_their_injection_slips(
     injected: Trial, window: OpenWindow, language: str
@@ -303,6 +305,7 @@ async def _first(trial: Trial) -> str:
         return await type_first(trial, anna)
 
 
+@pytest.mark.thorough
 async def test_paper_is_printed_typed_twice_and_settled(
     database_url: str, window: OpenWindow
 ) -> None:

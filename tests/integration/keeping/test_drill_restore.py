@@ -77,6 +77,7 @@ async def drilled(
     return await asyncio.to_thread(run)
 
 
+@pytest.mark.thorough
 async def test_the_newest_backup_is_restored_looked_at_and_thrown_away(
     audit: Audit, journal: Path, tmp_path: Path
 ) -> None:

@@ -65,6 +65,7 @@ def test_every_setting_it_names_is_one_of_ours(composed: dict[str, Any]) -> None
     assert named <= known
 
 
+@pytest.mark.thorough
 async def test_each_of_its_commands_runs_with_the_settings_it_names(
     composed: dict[str, Any], database_url: str, tmp_path: Path
 ) -> None:

@@ -121,6 +121,7 @@ async def askers_of(
     return [text, save, ready]
 
 
+@pytest.mark.thorough
 async def test_nothing_fails_while_a_filled_table_is_changed_under_load(
     database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

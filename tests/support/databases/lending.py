@@ -23,7 +23,7 @@ from tests.support.databases import Housekeeper, kept, name_in, url_of
 
 MOST_KEPT: Final = 2
 """Databases that wait for a next test: one that is empty, one a file's tests begin with."""
-MOST_LOANS: Final = 40
+MOST_LOANS: Final = 100
 """Rows of the past lie about until a database is vacuumed, or dropped."""
 TABLES: Final = """
 SELECT n.nspname AS schema, c.relname AS name,
