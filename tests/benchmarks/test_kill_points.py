@@ -53,6 +53,7 @@ async def test_a_worker_killed_at_any_point_loses_and_doubles_no_text(template: 
     assert total.unconfirmed > 0
 
 
+@pytest.mark.thorough
 async def test_a_worker_killed_around_the_call_loses_and_doubles_no_letter(
     server_url: str, database_url: str
 ) -> None:

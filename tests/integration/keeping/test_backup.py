@@ -97,7 +97,7 @@ async def test_a_backup_that_would_lack_rows_is_not_made(trial: Trial, tmp_path:
     assert names_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("ring", [None, RING])
+@pytest.mark.parametrize("ring", [pytest.param(None, marks=pytest.mark.thorough), RING])
 async def test_a_user_without_special_rights_backs_up_and_restores(
     trial: Trial, service_user: str, other_url: str, tmp_path: Path, ring: KeyRing | None
 ) -> None:
@@ -182,6 +182,7 @@ async def test_a_damaged_file_is_found_before_anything_is_touched(
     await refused(b"PGDMP and so on", RING, StreamBrokenError, "no backup")
 
 
+@pytest.mark.thorough
 async def test_other_keys_are_refused_and_leave_nothing(
     trial: Trial, other_url: str, tmp_path: Path
 ) -> None:

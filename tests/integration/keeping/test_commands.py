@@ -139,6 +139,7 @@ async def test_restoring_into_a_new_folder_makes_no_keys_that_would_open_nothing
     assert not folder.exists()
 
 
+@pytest.mark.thorough
 async def test_another_cluster_takes_the_backup(trial: Trial, tmp_path: Path) -> None:
     file = tmp_path / "backup.pro"
     made = await keeping.make_backup(place_of(trial.url), file, None, quiet)
@@ -152,6 +153,7 @@ async def test_another_cluster_takes_the_backup(trial: Trial, tmp_path: Path) ->
                 assert await again.count("participants") == 2
 
 
+@pytest.mark.thorough
 async def test_what_serves_says_that_sending_is_held_and_serves(
     trial: Trial, other_url: str, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from codecs import BOM_UTF8
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from pro_service.services.exports.export import export
 from pro_service.vault.places import INBOUND_BODY, LINE_ADDRESS, MESSAGE_BODY, NUMBER, TYPED_ANSWER
@@ -50,6 +51,7 @@ async def test_seals_made_before_verify_after(lived: Trial) -> None:
     assert await audit.faults() == ["the seals: none of them is signed"]
 
 
+@pytest.mark.thorough
 async def test_sealing_goes_on_signed_behind_the_seals_made_before(lived: Trial) -> None:
     """On a server whose transactions have lower numbers: migrating began a new generation."""
     audit = Audit(lived)
@@ -64,6 +66,7 @@ async def test_sealing_goes_on_signed_behind_the_seals_made_before(lived: Trial)
     assert (verdict.faults, verdict.unsealed) == ([], 0)
 
 
+@pytest.mark.thorough
 async def test_a_row_of_before_that_was_changed_is_found(lived: Trial) -> None:
     row = await tamper(
         lived.url,
