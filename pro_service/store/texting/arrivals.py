@@ -72,14 +72,20 @@ async def find_arrival(
     parts = [parts_of(row) for row in rows]
     if not parts or (sender := parts[0]["sender"]) is None:
         return None
-    line, users = parts[0]["line"], [one for one in parts if one["user"] is not None]
-    return Arrived(
-        row_of(OwnedSender, sender),
-        None if line is None else row_of(LineRow, line),
-        [row_of(LineParticipant, one["user"]) for one in users],
-        {one["user"]["id"]: carrier_of(one["carrier"]) for one in users if one["carrier"]},
-        {one["user"]["id"]: row_of(FactsAround, one["around"]) for one in users if one["around"]},
-    )
+    line = parts[0]["line"]
+    users: list[LineParticipant] = []
+    carriers: dict[UUID, CarrierRow] = {}
+    around: dict[UUID, FactsAround] = {}
+    for one in parts:
+        if (user := one["user"]) is None:
+            continue
+        users.append(row_of(LineParticipant, user))
+        if (carrier := one["carrier"]) is not None:
+            carriers[user["id"]] = carrier_of(carrier)
+        if (stands := one["around"]) is not None:
+            around[user["id"]] = row_of(FactsAround, stands)
+    found = None if line is None else row_of(LineRow, line)
+    return Arrived(row_of(OwnedSender, sender), found, users, carriers, around)
 
 
 async def list_line_participants(
