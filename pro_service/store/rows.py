@@ -37,6 +37,17 @@ def row_of(kind: Callable[..., T], row: Mapping[str, Any], /, **converted: Any) 
     return kind(**values)
 
 
+def parts_of(row: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
+    """A row of several things, its columns `thing.field`; None for what its first column lacks."""
+    parts: dict[str, dict[str, Any]] = {}
+    for key, cell in row.items():
+        name, _, field = key.partition(".")
+        parts.setdefault(name, {})[field] = cell
+    return {
+        name: None if next(iter(part.values())) is None else part for name, part in parts.items()
+    }
+
+
 def answer(found: Decimal | float | None) -> Value | None:
     """An answer as a column gives it (numeric), or JSON (a number of it); None stays none."""
     if found is None:

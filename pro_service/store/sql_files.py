@@ -43,6 +43,13 @@ class Query(NamedTuple):
     parameters: tuple[str, ...]
 
 
+class Beside(NamedTuple):
+    """What a write that takes a turn stores besides: a statement of study and document."""
+
+    sql: str
+    document: object
+
+
 class Queries:
     """The queries of one file: `queries["get_site"]` is its SQL text."""
 
@@ -73,6 +80,17 @@ def without_steps(sql: str, empty: frozenset[str]) -> str:
     """A write without the steps that only these lists of its document are for."""
     kept = STEP.sub(lambda step: "" if empty >= {*step["lists"].split(", ")} else step[0], sql)
     return re.sub(r"^\),\n(?=SELECT)", ")\n", kept, flags=re.MULTILINE)
+
+
+@cache
+def together(turn: str, write: str) -> str:
+    """A write that takes a participant's turn, and one that is given study and document, in one.
+
+    One statement is one trip and one commit. The second document is the fifth parameter.
+    """
+    end = turn.rindex("\n)\nSELECT ")
+    steps = write[len("WITH ") : write.rindex("\nSELECT ")].replace("$2", "$5")
+    return f"{turn[:end]}\n),\n{steps}{turn[end + len(') ') :]}"
 
 
 @cache

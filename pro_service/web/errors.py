@@ -69,7 +69,7 @@ from pro_service.services.pages.handover import PinRefusedError, TabletNameError
 from pro_service.services.pages.preferences import ChoiceRefusedError
 from pro_service.services.pages.second_factor import FactorRefusedError, FactorUnreadableError
 from pro_service.services.receiving import UnknownMessageError
-from pro_service.services.receiving.inbound import UnknownAddressError
+from pro_service.services.receiving.arriving import UnknownAddressError
 from pro_service.services.record import VisitLockedError
 from pro_service.services.study import NoFactorError
 from pro_service.services.study.sites import UnknownNameError

@@ -33,7 +33,6 @@ from tests.benchmarks.measuring.kept import Filling, filled
 from tests.benchmarks.measuring.server import Server, ran_of_process
 from tests.support.large import (
     ASSESSMENTS,
-    LINES,
     MESSAGES,
     PARTICIPANTS,
     VISITS_EACH,
@@ -44,6 +43,7 @@ from tests.support.large import (
 
 PAGES, PROVIDER, WORKER = "pro_participant", "pro_provider", "pro_worker"
 ITEMS: Final = 24
+OURS: Final = "+12025550199"
 LONGEST: Final = timedelta(seconds=60)
 """What a statement may take."""
 TOGETHER: Final = 100
@@ -97,7 +97,7 @@ def path_of(study: LargeStudy) -> tuple[Said, ...]:
     """What one participant's pages, texts and reminders read and write."""
     who = (study.study_id, study.participant_id)
     session = sha256(f"session{study.number}".encode()).digest()
-    line, message = row_id(LINES, study.number), row_id(MESSAGES, study.number)
+    message = row_id(MESSAGES, study.number)
     a_while = timedelta(hours=12)
     first = study.number - TOGETHER // 2
     many = [row_id(PARTICIPANTS, number) for number in range(first, first + TOGETHER)]
@@ -117,7 +117,7 @@ def path_of(study: LargeStudy) -> tuple[Said, ...]:
         Said("find_web_write", PAGES, (study.study_id, "key-00008caa")),
         Said("record_answers", PAGES, (*who, 1, answers_of(study))),
         Said("find_provider_event", PROVIDER, (study.study_id, "simulator", "in-51001")),
-        Said("list_line_participants", PROVIDER, (study.study_id, [study.their_index], line)),
+        Said("find_arrival", PROVIDER, ("simulator", [OURS], [study.their_index], None, True)),
         Said("find_line", WORKER, (study.study_id, study.sender_id, [study.their_index])),
         Said("list_messages", WORKER, (study.study_id, [message])),
         Said("record_receipt", PROVIDER, (new_id(), message, *DELIVERED)),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pro_service.store.rows import MisnamedRowError, row_of
+from pro_service.store.rows import MisnamedRowError, parts_of, row_of
 
 STORE = Path(__file__).parents[2] / "pro_service" / "store"
 
@@ -38,6 +38,13 @@ def test_columns_go_to_the_fields_of_their_names_wherever_they_stand() -> None:
 def test_a_value_converted_by_hand_takes_the_place_of_the_columns() -> None:
     row = {"code": "s1", "zone": "UTC", "name": "One"}
     assert row_of(Site, row, code=str(row["code"]).upper()) == Site("S1", "UTC", "One")
+
+
+def test_a_row_of_several_things_is_told_apart_and_what_is_not_there_is_none() -> None:
+    row = {"site.code": "S1", "site.zone": "UTC", "line.id": None, "line.focus": None}
+    assert parts_of(row) == {"site": {"code": "S1", "zone": "UTC"}, "line": None}
+    there = {"line.id": 1, "line.focus": None}
+    assert parts_of(there) == {"line": {"id": 1, "focus": None}}
 
 
 @pytest.mark.parametrize(

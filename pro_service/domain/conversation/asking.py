@@ -96,6 +96,8 @@ def still_asked(dialogue: Dialogue, silenced_at: datetime | None, now: datetime)
         prompt = None
     if last is not None and _is_gone(last.given_at, silenced_at, now):
         last = None
+    if prompt is dialogue.prompt and last is dialogue.last:
+        return dialogue
     return dialogue.model_copy(update={"prompt": prompt, "last": last})
 
 

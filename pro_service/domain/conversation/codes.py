@@ -16,6 +16,7 @@ from pro_service.domain.conversation.scan import fold
 from pro_service.domain.study.facts import start_of
 
 _GAP = r"[\W_]*"
+_SIGNS = re.compile(r"[\W_]+")
 _BREAK = r"(?:[\W_]*$|[\s:,.;=、。]+)"
 """What ends a code: the end of the text, or what may stand before an answer and is none of it."""
 _HEADING = re.compile(r"^(?:for|code|给|为|编号|代码)[\s:]*(?=[a-z\d])")
@@ -38,11 +39,15 @@ def is_code(personal_code: str, text: str) -> bool:
 def read_code(personal_codes: Sequence[str], text: str) -> NamedCode | None:
     """Return the code a text opens with, if it opens with one of these or with its start."""
     said = _HEADING.sub("", unframed(fold(text)))
+    typed = (_SIGNS.sub("", said), _bare(said))
+    codes = [(_bare(one), _bare(start_of(one))) for one in personal_codes]
+    if not any(one.startswith(start) for one in typed for _, start in codes):
+        return None  # What nearly every text is: no code is looked for letter by letter.
     for forms in (_wholes, _longer_starts, _starts):
         found = {
             place: rest
-            for place, code in enumerate(personal_codes)
-            if (rest := forms(_bare(code), _bare(start_of(code)), said)) is not None
+            for place, (whole, start) in enumerate(codes)
+            if (rest := forms(whole, start, said)) is not None
         }
         if len(found) == 1:
             ((whose, rest),) = found.items()
@@ -85,4 +90,4 @@ def _behind(code: str, said: str) -> str | None:
 
 def _bare(code: str) -> str:
     """Letters and digits only, folded."""
-    return re.sub(r"[\W_]+", "", unframed(fold(code)))
+    return _SIGNS.sub("", unframed(fold(code)))

@@ -7,50 +7,56 @@ hand of whoever wrote a moment ago (`known.py`) is asked about, and not read ane
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 from uuid import UUID
 
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.base.known import Stored
 from pro_service.services.base.reader import UnknownParticipantError
+from pro_service.store.around import FactsAround
 from pro_service.store.base import participants
 from pro_service.store.connection import Connection
+
+
+class Door(NamedTuple):
+    """By what somebody's facts may be in hand, and what stands around them; None: not asked."""
+
+    name: bytes
+    around: FactsAround | None
 
 
 async def lean_facts(
     connection: Connection,
     context: ServiceContext,
-    study_id: UUID,
-    participant_id: UUID,
+    who: tuple[UUID, UUID],
     answers_of: Collection[UUID],
+    door: Door,
 ) -> ParticipantFacts:
     """A participant's lean facts, with the answers to these assessments among them.
 
-    Raises UnknownParticipantError.
+    `who` is study and participant. Raises UnknownParticipantError.
     """
-    known, door = context.known, participant_id.bytes
-    if known.holds(door):
-        around = await participants.look_around(connection, study_id, participant_id)
-        facts = None if around is None else known.present(door, around)
+    known = context.known
+    if door.around is not None and known.holds(door.name, of=who[1]):
+        facts = known.present(door.name, door.around)
         if facts is not None and _tell_of(facts, answers_of):
             context.keys.admit(facts)
             return facts
-    found = await participants.get_facts_to_keep(
-        connection, study_id, participant_id, tuple(answers_of)
-    )
+    found = await participants.get_facts_to_keep(connection, *who, tuple(answers_of))
     if found is None:
         raise UnknownParticipantError
     facts = context.reader.ready(found.facts)
-    known.keep(door, facts, found.origin)
+    known.keep(door.name, facts, found.origin)
     return facts
 
 
-def remember(context: ServiceContext, participant_id: UUID, stored: Stored | None) -> None:
+def remember(context: ServiceContext, door: bytes, stored: Stored | None) -> None:
     """Add what was just stored to what is in hand of a participant; None: read it anew."""
     if stored is None:
-        context.known.forget(participant_id.bytes)
+        context.known.forget(door)
     else:
-        context.known.store(participant_id.bytes, stored)
+        context.known.store(door, stored)
 
 
 def _tell_of(facts: ParticipantFacts, wanted: Collection[UUID]) -> bool:

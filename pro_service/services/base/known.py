@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from pro_service.domain.instruments.model import Instrument
 from pro_service.domain.study.facts import (
@@ -82,16 +83,21 @@ class Stored(NamedTuple):
 @dataclass
 class KnownFacts:
     """Lean facts by what led to them: the hash of a link's token or a session's id, or (of who
-    writes texts) the participant's own id."""
+    writes texts) of the number."""
 
     instruments: Mapping[str, Instrument]
     clock: Callable[[], float] = monotonic
     _known: dict[bytes, _InHand] = field(default_factory=dict)
 
-    def holds(self, door: bytes) -> bool:
-        """Whether it is worth asking for what stands around them alone."""
+    def holds(self, door: bytes, *, of: UUID | None = None) -> bool:
+        """Whether it is worth asking for what stands around them alone.
+
+        `of` is whose they must be, where several may come by one door.
+        """
         one = self._known.get(door)
-        return one is not None and self.clock() - one.read_at < KEPT
+        if one is None or (of is not None and one.facts.id != of):
+            return False
+        return self.clock() - one.read_at < KEPT
 
     def keep(
         self, door: bytes, facts: ParticipantFacts, origin: str, session: SessionRow | None = None
@@ -137,7 +143,9 @@ class KnownFacts:
     def store(self, door: bytes, stored: Stored) -> None:
         """Add what was just stored at the revision in hand; what leads further is read anew."""
         one = self._known.pop(door, None)
-        if one is not None and one.facts.revision == stored.guard.revision:
+        if one is None or one.facts.id != stored.guard.participant_id:
+            return
+        if one.facts.revision == stored.guard.revision:
             facts = facts_after(one.facts, stored, self.instruments)
             if facts is not None:
                 self._put(door, replace(one, facts=facts, told_at=self.clock()))

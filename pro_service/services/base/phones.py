@@ -64,7 +64,7 @@ def parse_phone(text: str, country: str | None = None) -> str:
         typed = f"+{typed[2:]}"
     if not typed.startswith(("+", "\uff0b", "tel:")):
         return _bare(typed, country)
-    number = _parsed(typed, None)
+    number = _as_written(typed) or _parsed(typed, None)
     if number is None or number.extension or not phonenumbers.is_possible_number(number):
         raise PhoneError(country)
     return _e164(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from pro_service.domain.conversation.asking import still_asked
@@ -17,27 +17,19 @@ from pro_service.domain.study.assessments import taken_over_by
 from pro_service.domain.study.facts import ParticipantFacts
 from pro_service.domain.study.protocol import Protocol
 from pro_service.domain.study.respondents import Respondent, respondent_at
-from pro_service.messaging.gateway import Gateway, InboundText
+from pro_service.messaging.gateway import InboundText
 from pro_service.services.answering import text_context
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.in_hand import lean_facts
+from pro_service.services.base.in_hand import Door, lean_facts
 from pro_service.services.base.phones import country_of
 from pro_service.services.base.turns import BusyError
 from pro_service.services.texting import Line, contact_at
 from pro_service.store.connection import Connection
-from pro_service.store.receiving.inbounds import LineParticipant
+from pro_service.store.texting.arrivals import Arrived, LineParticipant
 from pro_service.store.texting.messages import OwnedSender
 
 Asked: TypeAlias = Mapping[UUID, Prompt | None]
 """The question that was open with each user of a line when a text was first looked at."""
-
-
-class Arrival(NamedTuple):
-    """A text as it arrived: who brought it, and which sender of ours it came to."""
-
-    gateway: Gateway
-    sender: OwnedSender
-    text: InboundText
 
 
 @dataclass(frozen=True)
@@ -45,8 +37,10 @@ class Received:
     """A text with where it came from: our sender, the line, and who uses the number."""
 
     text: InboundText
-    sender: OwnedSender
+    arrived: Arrived
     their_address: str
+    door: bytes
+    """By what facts of whoever has the number may be in hand."""
     line: Line
     users: Sequence[LineParticipant]
     awaited: Sequence[LineParticipant]
@@ -58,6 +52,20 @@ class Received:
     actor: str
     lean: bool = True
     """Of whoever sent it the visits in hand are read, as long as no decision needs more."""
+
+    @property
+    def sender(self) -> OwnedSender:
+        """Our sender it came to."""
+        return self.arrived.sender
+
+    @cached_property
+    def _country(self) -> str:
+        """Told from the number once."""
+        return country_of(self.their_address)
+
+    def rule_of(self, context: ServiceContext, provider: str) -> ChannelRule:
+        """What a provider may do for the number it came from."""
+        return context.channels.rule_for(SMS, provider, self._country)
 
     @property
     def said(self) -> str:
@@ -107,12 +115,10 @@ class Case:
             raise BusyError("The participant has no data key.")
         return self.facts.data_key.id
 
-    @cached_property
+    @property
     def rule(self) -> ChannelRule:
         """What the provider that brought the text may do for the number it came from."""
-        received = self.received
-        country = country_of(received.their_address)
-        return self.context.channels.rule_for(SMS, received.sender.provider, country)
+        return self.received.rule_of(self.context, self.received.sender.provider)
 
     @cached_property
     def held_back(self) -> bool:
@@ -165,7 +171,8 @@ async def read_case(
     dialogue = dialogue_of(user)
     spoken_of = [one.assessment_id for one in (dialogue.prompt, dialogue.last) if one is not None]
     if received.lean:
-        facts = await lean_facts(connection, context, study_id, user.id, spoken_of)
+        at = Door(received.door, received.arrived.around.get(user.id))
+        facts = await lean_facts(connection, context, (study_id, user.id), spoken_of, at)
     else:
         facts = await context.reader.facts(connection, study_id, user.id, answers_of=spoken_of)
     protocol = await context.reader.protocol(connection, study_id, facts.protocol_version_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pro_service.messaging.gateway import Gateway, ReplyBody, status_callback_url
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.receiving.case import Arrival
+from pro_service.services.receiving.case import Received
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection
 from pro_service.store.receiving import inbounds
@@ -14,13 +14,14 @@ from pro_service.vault import places
 
 
 async def first_copy(
-    connection: Connection, context: ServiceContext, arrival: Arrival
+    connection: Connection,
+    context: ServiceContext,
+    gateway: Gateway,
+    received: Received,
 ) -> ReplyBody | None:
     """The reply the first copy of this text got, if this is not the first."""
-    gateway, study_id = arrival.gateway, arrival.sender.study_id
-    found = await inbounds.find_provider_event(
-        connection, study_id, gateway.name, arrival.text.provider_id
-    )
+    study_id, provider_id = received.sender.study_id, received.text.provider_id
+    found = await inbounds.find_provider_event(connection, study_id, gateway.name, provider_id)
     if found is None:
         return None
     await operations.mark_settled(connection)

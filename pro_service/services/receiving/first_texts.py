@@ -12,8 +12,8 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.receiving.case import Case, Received, dialogue_of, read_case
 from pro_service.services.receiving.outcome import InboundOutcome, Reply, own_outcome
 from pro_service.store.connection import Connection
-from pro_service.store.receiving.inbounds import LineParticipant
 from pro_service.store.texting import messages
+from pro_service.store.texting.arrivals import LineParticipant
 from pro_service.texts.catalogue import format_day
 
 

@@ -13,15 +13,8 @@ from pro_service.domain.conversation.asking import asks
 from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.dialogue import Step, TextPart
 from pro_service.domain.conversation.routing import LineUser, Route, present_focus, route
-from pro_service.domain.errors import ProServiceError
 from pro_service.domain.study.facts import VisitNotReadError
-from pro_service.messaging.gateway import (
-    Gateway,
-    InboundText,
-    ReplyBody,
-    UnreadableWebhookError,
-    WebhookRequest,
-)
+from pro_service.messaging.gateway import Gateway, InboundText, ReplyBody, WebhookRequest
 from pro_service.services.answering import (
     AnsweringCase,
     AnswersPlan,
@@ -33,18 +26,11 @@ from pro_service.services.answering import (
     read_baselines,
     urgent_parts,
 )
-from pro_service.services.base.actors import participant_actor, provider_actor
+from pro_service.services.base.actors import participant_actor
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.base.phones import PhoneError, parse_phone
 from pro_service.services.base.turns import Decision, until_written
-from pro_service.services.receiving.case import (
-    Arrival,
-    Asked,
-    Case,
-    Received,
-    dialogue_of,
-    read_case,
-)
+from pro_service.services.receiving.arriving import receive
+from pro_service.services.receiving.case import Case, Received, dialogue_of, read_case
 from pro_service.services.receiving.copies import answer_with, first_copy
 from pro_service.services.receiving.first_texts import answer_first_text, before_the_first
 from pro_service.services.receiving.helping import links_allowed, without_link
@@ -70,23 +56,9 @@ from pro_service.services.receiving.unproven import take_unproven
 from pro_service.services.receiving.unwell import answer_unwell
 from pro_service.services.receiving.warning import warn
 from pro_service.services.receiving.wrong_numbers import answer_wrong_number
-from pro_service.services.texting import (
-    indexes_of,
-    line_to,
-    link_for,
-    needs_registration,
-    who_part,
-)
+from pro_service.services.texting import link_for, who_part
 from pro_service.store.base import operations
 from pro_service.store.connection import Connection, borrowed
-from pro_service.store.ids import new_id
-from pro_service.store.receiving import inbounds
-from pro_service.store.texting import aliases, messages
-from pro_service.store.texting.messages import OwnedSender
-
-
-class UnknownAddressError(ProServiceError):
-    """The text came to an address that belongs to no study."""
 
 
 async def receive_text(
@@ -119,18 +91,16 @@ async def take_text(
 
     Raises UnreadableWebhookError, UnknownAddressError, BusyError.
     """
-    sender = await _sender_of(connection, gateway, text)
-    arrival = Arrival(gateway, sender, text)
-    asked: Asked | None = None
+    before: Received | None = None
 
     async def decide() -> Decision[ReplyBody]:
-        nonlocal asked
+        nonlocal before
         # A copy is rare, and what is decided of one is refused as a whole: then it is looked for.
-        copy = None if asked is None else await first_copy(connection, context, arrival)
+        copy = None if before is None else await first_copy(connection, context, gateway, before)
         if copy is not None:
             return Decision(copy)
-        received = await _receive(connection, context, arrival, asked)
-        asked = received.asked
+        received = await receive(connection, context, gateway, text, before)
+        before, sender = received, received.sender
         try:
             outcome = await _decide(connection, context, received)
         except VisitNotReadError:
@@ -140,7 +110,7 @@ async def take_text(
             outcome.queue_reply()  # From what our address became, if it was corrected.
         if answered or text.proof == "unsigned":
             outcome.say_nothing()
-        if needs_registration(context, sender.now_provider, received.their_address):
+        if received.rule_of(context, sender.now_provider).template_registered:
             outcome.reply = None  # No words of our own go there.
         answer = gateway.reply(None)
         if outcome.reply is not None and not outcome.queued:
@@ -148,50 +118,6 @@ async def take_text(
         return Decision(answer, lambda: write_inbound(connection, context, received, outcome))
 
     return await until_written(decide)
-
-
-async def _sender_of(connection: Connection, gateway: Gateway, text: InboundText) -> OwnedSender:
-    """Our sender the text came to: its number, else the pool of numbers it belongs to.
-
-    Where the provider tells neither: the sender that goes by what it came, or its only one.
-    """
-    for address in (text.our_address, text.service_address):
-        if address is not None:
-            sender = await messages.find_sender_by_address(connection, gateway.name, address)
-            if sender is not None:
-                return sender
-    if text.our_address is None:
-        sender = await aliases.find_sender_by_route(connection, gateway.name, text.routes)
-        if sender is not None:
-            return sender
-    raise UnknownAddressError
-
-
-async def _receive(
-    connection: Connection, context: ServiceContext, arrival: Arrival, asked: Asked | None
-) -> Received:
-    """What is known of where a text came from; `asked` is what an earlier look at it saw open."""
-    sender, text = arrival.sender, arrival.text
-    address = _address(text.their_address)
-    actor = provider_actor(arrival.gateway.name)
-    await context.keys.ensure_study_key(connection, sender.study_id)
-    line = await line_to(connection, context, sender.study_id, sender.now_id, address, actor)
-    indexes = indexes_of(context, address)
-    found = await inbounds.list_line_participants(connection, sender.study_id, indexes, line.id)
-    users = [one for one in found if one.may_be_texted and one.to_confirm is None]
-    awaited = [one for one in found if one.may_be_texted and one.to_confirm is not None]
-    unasked = [one for one in found if not one.may_be_texted]
-    if asked is None:
-        asked = {user.id: dialogue_of(user).prompt for user in users}
-    return Received(text, sender, address, line, users, awaited, unasked, asked, new_id(), actor)
-
-
-def _address(text: str) -> str:
-    """The number a text came from. Short codes and names, which no participant has, are refused."""
-    try:
-        return parse_phone(text)
-    except PhoneError:
-        raise UnreadableWebhookError("A text came from no telephone number.") from None
 
 
 async def _decide(

@@ -23,8 +23,8 @@ from pro_service.services.receiving.outcome import (
 from pro_service.services.texting import another_way, indexes_of
 from pro_service.store.connection import Connection
 from pro_service.store.receiving import inbounds
-from pro_service.store.receiving.inbounds import LineParticipant
 from pro_service.store.texting import numbers
+from pro_service.store.texting.arrivals import LineParticipant
 
 REPLIES_TO_STRANGERS = 1
 """Replies a day to a number nobody enrolled has; more would let a loop run for ever."""

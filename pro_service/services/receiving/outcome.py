@@ -1,7 +1,8 @@
 """What a text leads to: collected while it is decided, then written at once.
 
 The text's row, the reply, the dialogue, opt-outs and calls are one document; the participant's
-turn and answers go before it in the same short transaction.
+turn and answers are another in the same statement. What has a statement of its own besides goes
+with them in one short transaction.
 """
 
 from __future__ import annotations
@@ -103,6 +104,11 @@ class InboundOutcome:
     asked: Prompt | None = None
     """The question that was open and counted as asked, where the text did not answer it."""
 
+    @property
+    def is_one_write(self) -> bool:
+        """Whether turn, answers and text are all there is to be written."""
+        return not (self.confirmed or self.choice or self.later or self.checklist)
+
     def keep_dialogue(self, case: Case, dialogue: Dialogue, said: Sequence[TextPart]) -> None:
         """Keep the dialogue after this text; `said` is what the reply, if any, was made of."""
         carrier = self.reply.id if self.reply is not None and asks(said) else None
@@ -165,7 +171,7 @@ def add_call(case: Case, step: Step, outcome: InboundOutcome) -> None:
 async def write_inbound(
     connection: Connection, context: ServiceContext, received: Received, outcome: InboundOutcome
 ) -> None:
-    """Everything in one short transaction: the participant's turn and answers, then the text."""
+    """Everything at once: the participant's turn and answers, and the text."""
     study_id, facts = received.sender.study_id, outcome.facts
     document = inbound_document(context, received, outcome)
     if outcome.wrong is not None:
@@ -179,25 +185,44 @@ async def write_inbound(
         await inbounds.record_inbound(connection, study_id, document)
         return
     guard = Guard(study_id, facts.id, facts.revision)
+    if outcome.is_one_write:
+        stored = await _write_text(connection, outcome, guard, document)
+    else:
+        async with transaction(connection) as held:
+            stored = await _write_more(held, outcome, guard, document)
+    remember(context, received.door, stored)
+
+
+async def _write_text(
+    connection: Connection, outcome: InboundOutcome, guard: Guard, document: InboundWrite
+) -> Stored | None:
+    """Turn, answers and text in one statement; what is known of the participant afterwards."""
     answered = outcome.answers.document if outcome.answers else AnswersWrite()
-    stored: Stored | None = None
-    async with transaction(connection) as connection:
-        if outcome.confirmed is not None:
-            await numbers.give_reason(connection, outcome.proof)
-        if outcome.choice is not None:
-            await preferences.record_choice(connection, guard, outcome.choice)
-        elif outcome.later is not None:
-            await reminders.ask_later(connection, guard, outcome.later)
-        else:
-            stored_at = await answers.record_answers(connection, guard, answered)
-            stored = Stored(guard, answered, stored_at) if document.is_plain else None
-        if outcome.checklist is not None:
-            # The turn before it has moved the revision.
-            after = guard._replace(revision=guard.revision + 1)
-            await checklist.open_checklist(connection, after, outcome.checklist)
-            stored = None
-        await inbounds.record_inbound(connection, study_id, document)
-    remember(context, facts.id, stored)
+    text = inbounds.text_beside(document)
+    stored_at = await answers.record_answers(connection, guard, answered, text)
+    return Stored(guard, answered, stored_at) if document.is_plain else None
+
+
+async def _write_more(
+    connection: Connection, outcome: InboundOutcome, guard: Guard, document: InboundWrite
+) -> Stored | None:
+    """The same with what takes a statement of its own, in the transaction that is open."""
+    if outcome.confirmed is not None:
+        await numbers.give_reason(connection, outcome.proof)
+    if outcome.choice is not None:
+        await preferences.record_choice(connection, guard, outcome.choice)
+        await inbounds.record_inbound(connection, guard.study_id, document)
+    elif outcome.later is not None:
+        await reminders.ask_later(connection, guard, outcome.later)
+        await inbounds.record_inbound(connection, guard.study_id, document)
+    else:
+        stored = await _write_text(connection, outcome, guard, document)
+        if outcome.checklist is None:
+            return stored
+        # The turn before it has moved the revision.
+        after = guard._replace(revision=guard.revision + 1)
+        await checklist.open_checklist(connection, after, outcome.checklist)
+    return None
 
 
 def inbound_document(

@@ -33,13 +33,15 @@ async def standing_of(case: Case) -> Standing:
     if prompt is None or prompt.message_id is None:
         accepted = unmoved and is_asked(prompt, None, case.context.pace)
         return Standing(accepted, case.staff_wrote and prompt is None)
-    row = await messages.get_carrier(
-        case.connection,
-        facts.study_id,
-        prompt.message_id,
-        came_at=received.text.received_at,
-        heard=_just_heard(case),
-    )
+    row = received.arrived.carriers.get(facts.id)
+    if row is None:
+        row = await messages.get_carrier(
+            case.connection,
+            facts.study_id,
+            prompt.message_id,
+            came_at=received.text.received_at,
+            heard=_just_heard(case),
+        )
     if row is None:
         return Standing(accepted=False, staff_wrote=False)
     carrier = Carrier(state=row.state, accepted_for=row.accepted_for, staff_wrote=row.staff_wrote)
@@ -62,10 +64,12 @@ def _just_heard(case: Case) -> tuple[UUID, ...]:
 
 
 async def _words_of(case: Case, heard: tuple[HeardText, ...]) -> list[str]:
-    """What those texts said."""
+    """What those of the texts said that were heard just before."""
     keys, study_id = case.context.keys, case.facts.study_id
-    found = []
+    found, just = [], _just_heard(case)
     for one in heard:
+        if one.id not in just:
+            continue
         await keys.open_key(case.connection, study_id, one.body_key)
         text = places.INBOUND_BODY.open(
             keys.vault, one.body_sealed, key=one.body_key, row_id=one.id

@@ -9,7 +9,7 @@ from pro_service.domain.conversation.commands import Command, recognise
 from pro_service.domain.conversation.dialogue import Step, TextPart, WhoAnswers
 from pro_service.domain.study.respondents import SELF, Respondent
 from pro_service.services.receiving.case import Case
-from pro_service.store.receiving.inbounds import LineParticipant
+from pro_service.store.texting.arrivals import LineParticipant
 
 _SAYS: Final[dict[Command, Respondent]] = {
     Command.in_person: SELF,

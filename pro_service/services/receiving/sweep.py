@@ -23,7 +23,8 @@ from pro_service.messaging.gateway import (
     UnreadableWebhookError,
 )
 from pro_service.services.base.context import ServiceContext
-from pro_service.services.receiving.inbound import UnknownAddressError, take_text
+from pro_service.services.receiving.arriving import UnknownAddressError
+from pro_service.services.receiving.inbound import take_text
 from pro_service.services.texting import number_of
 from pro_service.store.connection import Connection
 from pro_service.store.keeping import holds

@@ -44,9 +44,14 @@ async def line_to(
     indexes = indexes_of(context, their_address)
     found = await messages.find_line(connection, study_id, sender_id, indexes)
     if found is not None:
-        return Line(found.id, found.focus_participant_id, found.focused_at, None)
+        return line_found(found)
     key = await context.keys.study_key(connection, study_id)
     return new_line(context, sender_id, their_address, key=key, actor=actor)
+
+
+def line_found(row: messages.LineRow) -> Line:
+    """A line that is there."""
+    return Line(row.id, row.focus_participant_id, row.focused_at, None)
 
 
 def new_line(

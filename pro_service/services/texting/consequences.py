@@ -16,8 +16,7 @@ from pro_service.services.texting.composing import contact_at, indexes_of, numbe
 from pro_service.services.texting.opt_outs import another_way, opt_out_row
 from pro_service.store.connection import Connection, Guard, transaction
 from pro_service.store.ids import new_id
-from pro_service.store.receiving import inbounds
-from pro_service.store.texting import lines, numbers, sending
+from pro_service.store.texting import arrivals, lines, numbers, sending
 from pro_service.store.texting.lines import OptOutWrite
 from pro_service.store.texting.messages import MessageRow
 
@@ -77,7 +76,7 @@ async def opt_out_of(
 
     async def decide() -> Decision[None]:
         facts = await context.reader.facts(connection, row.study_id, participant_id)
-        users = await inbounds.list_line_participants(
+        users = await arrivals.list_line_participants(
             connection, row.study_id, indexes, row.line_id
         )
         opt_out = opt_out_row(row.line_id, participant_id, actor, reason)

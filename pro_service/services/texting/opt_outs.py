@@ -18,8 +18,7 @@ from pro_service.services.texting.composing import indexes_of, line_to, open_add
 from pro_service.services.texting.contact_rows import Which, find_contact
 from pro_service.store.connection import Connection, Guard
 from pro_service.store.ids import new_id
-from pro_service.store.receiving import inbounds
-from pro_service.store.texting import lines, numbers
+from pro_service.store.texting import arrivals, lines, numbers
 from pro_service.store.texting.lines import OptOutWrite
 from pro_service.store.writes import LineCallRow, OptOutRow
 
@@ -71,7 +70,7 @@ async def opt_out_document(
             continue
         line = await line_to(connection, context, facts.study_id, sender.id, number, actor)
         indexes = indexes_of(context, number)
-        users = await inbounds.list_line_participants(connection, facts.study_id, indexes, line.id)
+        users = await arrivals.list_line_participants(connection, facts.study_id, indexes, line.id)
         document.lines += [line.row] if line.row else []
         document.opt_outs.append(opt_out_row(line.id, facts.id, actor, reason))
         document.affected += [

@@ -10,7 +10,7 @@ from uuid import UUID
 from pro_service.domain.instruments.numbers import Value
 from pro_service.store.connection import Connection, Guard, StaleRevisionError, write
 from pro_service.store.rows import answer, row_of
-from pro_service.store.sql_files import load_queries
+from pro_service.store.sql_files import Beside, load_queries, together
 from pro_service.store.writes import (
     AlertRow,
     AttemptRow,
@@ -108,12 +108,20 @@ class ClosedSitting(NamedTuple):
     """Paper that was not typed twice, or with differences nobody settled."""
 
 
-async def record_answers(connection: Connection, guard: Guard, document: AnswersWrite) -> datetime:
+async def record_answers(
+    connection: Connection, guard: Guard, document: AnswersWrite, beside: Beside | None = None
+) -> datetime:
     """Store answers with all that follows, in one statement; the study time they are stored at.
 
-    Raises StaleRevisionError if the facts moved on, DuplicateError for a request stored before.
+    `beside` is stored by the same statement. Raises StaleRevisionError if the facts moved on,
+    DuplicateError for a request stored before.
     """
-    row = await write(connection, _SQL.writing("record_answers", document), *guard, document)
+    sql = _SQL.writing("record_answers", document)
+    if beside is None:
+        row = await write(connection, sql, *guard, document)
+    else:
+        sql = together(sql, beside.sql)
+        row = await write(connection, sql, *guard, document, beside.document)
     if row is None:
         raise StaleRevisionError
     stored_at: datetime = row["stored_at"]

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from pro_service.domain.endpoints.baselines import SentSitting
 from pro_service.domain.study.facts import ParticipantFacts
-from pro_service.store.around import FactsAround
 from pro_service.store.connection import Connection
 from pro_service.store.rows import row_of
 from pro_service.store.sql_files import load_queries
@@ -60,14 +59,6 @@ async def get_facts_to_keep(
     if row is None:
         return None
     return FactsToKeep(ParticipantFacts.model_validate_json(row["facts"]), row["origin"])
-
-
-async def look_around(
-    connection: Connection, study_id: UUID, participant_id: UUID
-) -> FactsAround | None:
-    """What stands around a participant's facts, for whoever has them in hand."""
-    row = await connection.fetchrow(_SQL["look_around"], study_id, participant_id)
-    return None if row is None else row_of(FactsAround, row)
 
 
 async def get_facts_of_many(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.delivery.contacts import ContactRelation
 from pro_service.store.connection import Connection, write
 from pro_service.store.rows import row_of
-from pro_service.store.sql_files import load_queries
+from pro_service.store.sql_files import Beside, load_queries
 from pro_service.store.writes import (
     FocusRow,
     InboundRow,
@@ -37,33 +34,6 @@ class FirstCopy(NamedTuple):
     participant_id: UUID | None
     by_queue: bool
     """Whether the reply is a message that is sent by itself, and in no webhook's answer."""
-
-
-class LineParticipant(NamedTuple):
-    """Somebody who uses a number, and the dialogue open with them on it (JSON), if any."""
-
-    now: datetime
-    """When this was read (study time)."""
-    id: UUID
-    personal_code: str
-    code: str
-    conversation_id: UUID | None
-    line_id: UUID | None
-    dialogue: str | None
-    to_confirm: UUID | None = None
-    """The number's record where it is new and not confirmed yet: they do not use it so far."""
-    relation: ContactRelation = "self"
-    """What whoever owns the number is to them."""
-    may_be_texted: bool = True
-    """Whether the owner of the number agreed to texts, where that is somebody else."""
-    silenced_at: datetime | None = None
-    """When the line last asked for no texts, whether or not that still holds (study time)."""
-    staff_wrote: bool = False
-    """Whether what staff wrote went out on the line after our last reminder there."""
-    contact_id: UUID | None = None
-    """The number's record."""
-    first_text: UUID | None = None
-    """The first text that is to prove the number, unanswered so far."""
 
 
 class Telephones(NamedTuple):
@@ -107,16 +77,6 @@ async def find_provider_event(
     return None if row is None else row_of(FirstCopy, row)
 
 
-async def list_line_participants(
-    connection: Connection, study_id: UUID, their_indexes: Sequence[bytes], line_id: UUID
-) -> list[LineParticipant]:
-    """Who now uses a number, with the dialogues open on one of its lines."""
-    rows = await connection.fetch(
-        _SQL["list_line_participants"], study_id, list(their_indexes), line_id
-    )
-    return [row_of(LineParticipant, row) for row in rows]
-
-
 async def count_replies_today(connection: Connection, study_id: UUID, line_id: UUID) -> int:
     """Replies a line has had within a day of study time."""
     count: int = await connection.fetchval(_SQL["count_replies_today"], study_id, line_id)
@@ -144,3 +104,8 @@ async def is_held_back(connection: Connection, study_id: UUID, line_id: UUID) ->
 async def record_inbound(connection: Connection, study_id: UUID, document: InboundWrite) -> None:
     """Keep a text with its disposition and reply. Raises DuplicateError for a second copy."""
     await write(connection, _SQL.writing("record_inbound", document), study_id, document)
+
+
+def text_beside(document: InboundWrite) -> Beside:
+    """A text, to be kept by the statement that takes the turn of whoever sent it."""
+    return Beside(_SQL.writing("record_inbound", document), document)

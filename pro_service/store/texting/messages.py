@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pro_service.domain.delivery.states import MessageState
@@ -148,14 +148,6 @@ class CarrierRow(NamedTuple):
     """How long the provider had had it (machine time); None: it has not, or that was not kept."""
     staff_wrote: bool
     heard: tuple[HeardText, ...]
-
-
-async def find_sender_by_address(
-    connection: Connection, provider: str, address: str
-) -> OwnedSender | None:
-    """Which study one of our addresses belongs to."""
-    row = await connection.fetchrow(_SQL["find_sender_by_address"], provider, address)
-    return None if row is None else row_of(OwnedSender, row)
 
 
 async def find_line(
@@ -332,13 +324,17 @@ async def get_carrier(
     seconds); `heard` are the texts to be read beside it.
     """
     row = await connection.fetchrow(_SQL["get_carrier"], study_id, message_id, came_at, list(heard))
-    if row is None:
-        return None
+    return None if row is None else carrier_of(row)
+
+
+def carrier_of(row: Mapping[str, Any]) -> CarrierRow:
+    """How far a message has come, of what `pro.carrier_of` gives."""
     texts = tuple(
         HeardText(UUID(one), bytes.fromhex(body), key)
-        for one, body, key in json.loads(row["heard"])
+        for one, body, key in json.loads(row["heard_texts"])
     )
-    return row_of(CarrierRow, row, state=MessageState(row["state"]), heard=texts)
+    state = MessageState(row["state"])
+    return CarrierRow(state, row["accepted_for"], row["staff_wrote"], texts)
 
 
 async def find_letter(connection: Connection, message_id: UUID) -> FoundMessage | None:

@@ -10,10 +10,6 @@ SELECT f.facts FROM pro.facts_of($1, $2, $3, true) AS f;
 -- The same for whoever keeps them in hand: with which rows they are of.
 SELECT f.facts, pro.facts_origin() AS origin FROM pro.facts_of($1, $2, $3, true) AS f;
 
--- name: look_around(study_id, participant_id)
--- A participant's revision and what it does not guard: for whoever has their facts in hand.
-SELECT f.origin, f.revision, f.now, f.around FROM pro.facts_around($1, $2) AS f;
-
 -- name: get_facts_of_many(people, answers_of)
 -- The facts of many participants, a row each; who does not exist has none. `people` is a JSON list of study_id
 -- and participant_id: the planner then takes any number of them alike, and its plan is kept.

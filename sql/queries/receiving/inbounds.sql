@@ -7,32 +7,6 @@ JOIN pro.inbounds AS i ON i.study_id = e.study_id AND i.id = e.inbound_id
 LEFT JOIN pro.messages AS m ON m.study_id = i.study_id AND m.id = i.reply_message_id
 WHERE e.study_id = $1 AND e.provider = $2 AND e.provider_id = $3;
 
--- name: list_line_participants(study_id, their_indexes, line_id)
--- Who now uses a number, with the question each was last asked on this line of it, and when the line last
--- wanted silence; whether staff wrote on it since our last reminder; who is to use it once they have confirmed it;
--- and the first text that is to prove it, where it went there and nobody has answered it.
-SELECT p.id, p.personal_code, p.code, c.id AS conversation_id, c.line_id, c.dialogue::text AS dialogue,
-       CASE WHEN n.must_confirm AND n.verified_at IS NULL THEN n.id END AS to_confirm,
-       n.whose AS relation, n.whose = 'self' OR coalesce(n.may_be_texted, false) AS may_be_texted,
-       (SELECT max(o.started_at) FROM pro.opt_outs AS o
-        WHERE o.study_id = $1 AND o.line_id = $3) AS silenced_at, pro.now() AS now,
-       CASE WHEN n.verified_at IS NULL THEN
-           (SELECT m.id FROM pro.messages AS m
-            WHERE m.study_id = $1 AND m.participant_id = p.id AND m.line_id = $3 AND m.kind = 'first'
-              AND m.recorded_at >= n.valid_from ORDER BY m.id DESC LIMIT 1) END AS first_text,
-       n.id AS contact_id,
-       EXISTS (SELECT FROM pro.sent_staff_texts AS s
-               WHERE s.study_id = $1 AND s.line_id = $3
-                 AND NOT EXISTS (SELECT FROM pro.messages AS q
-                                 WHERE q.study_id = $1 AND q.line_id = $3 AND q.kind = 'reminder'
-                                   AND q.claimed_at > s.claimed_at)) AS staff_wrote
-FROM pro.contact_points AS n
-JOIN pro.participants AS p ON p.study_id = n.study_id AND p.id = n.participant_id
-LEFT JOIN pro.conversations AS c ON c.study_id = n.study_id AND c.participant_id = p.id
-                                AND c.line_id = $3 AND c.closed_at IS NULL
-WHERE n.study_id = $1 AND n.blind_index = ANY ($2::bytea[]) AND n.valid_to IS NULL AND n.wrong_at IS NULL
-ORDER BY p.id;
-
 -- name: count_replies_today(study_id, line_id)
 -- How many replies a line has had within a day; unknown numbers are not answered without end.
 SELECT count(*) AS replies FROM pro.messages
@@ -59,15 +33,16 @@ SELECT EXISTS (SELECT FROM pro.opt_outs AS o
 -- name: record_inbound(study_id, write)
 -- Keep a text that came in, what it was taken for, and the reply it gets; all of it or nothing. `write`
 -- is one JSON document: lines, invitations, inbound, messages, conversations, focus, opt_outs, opt_ins,
--- affected, confirmed, calls, alerts.
-WITH doc AS (SELECT $2::jsonb AS d, ($2::jsonb #>> '{inbound,participant_id}')::uuid AS owner),
+-- affected, confirmed, calls, alerts. Joined to what takes the turn it is one statement with that (`together`): so its
+-- steps have names of their own.
+WITH brought AS (SELECT $2::jsonb AS d, ($2::jsonb #>> '{inbound,participant_id}')::uuid AS owner),
 -- with: lines
 lined AS (
-    INSERT INTO pro.lines SELECT r.* FROM doc, pro.line_rows($1, d -> 'lines') AS r
+    INSERT INTO pro.lines SELECT r.* FROM brought, pro.line_rows($1, d -> 'lines') AS r
 ),
 -- with: invitations
 invited AS (
-    INSERT INTO pro.invitations SELECT r.* FROM doc, pro.invitation_rows($1, owner, d -> 'invitations') AS r
+    INSERT INTO pro.invitations SELECT r.* FROM brought, pro.invitation_rows($1, owner, d -> 'invitations') AS r
 ),
 kept AS (
     INSERT INTO pro.inbounds (study_id, id, line_id, participant_id, provider, provider_id, body_sealed,
@@ -76,7 +51,7 @@ kept AS (
     SELECT $1, i.id, i.line_id, i.participant_id, i.provider, i.provider_id, decode(i.body_sealed, 'hex'),
            i.body_key, i.media_count, i.disposition, i.command, i.urgent, i.reply_message_id, pro.now(), i.actor,
            i.asked_assessment_id, i.asked_items
-    FROM doc, jsonb_to_record(d -> 'inbound') AS i (id uuid, line_id uuid, participant_id uuid,
+    FROM brought, jsonb_to_record(d -> 'inbound') AS i (id uuid, line_id uuid, participant_id uuid,
         provider text, provider_id text, body_sealed text, body_key text, media_count integer,
         disposition text, command text, urgent boolean, reply_message_id uuid, actor text,
         asked_assessment_id uuid, asked_items text[])
@@ -89,28 +64,28 @@ first_copy AS (
 ),
 -- with: messages
 message_keyed AS (
-    INSERT INTO pro.message_keys SELECT r.* FROM doc, pro.message_key_rows($1, d -> 'messages') AS r
+    INSERT INTO pro.message_keys SELECT r.* FROM brought, pro.message_key_rows($1, d -> 'messages') AS r
 ),
 -- with: messages
 replied AS (
-    INSERT INTO pro.messages SELECT r.* FROM doc, pro.message_rows($1, NULL, d -> 'messages') AS r
+    INSERT INTO pro.messages SELECT r.* FROM brought, pro.message_rows($1, NULL, d -> 'messages') AS r
 ),
 -- with: conversations
 asked AS (
     INSERT INTO pro.conversations
-    SELECT r.* FROM doc, pro.conversation_rows($1, NULL, d -> 'conversations') AS r
+    SELECT r.* FROM brought, pro.conversation_rows($1, NULL, d -> 'conversations') AS r
     ON CONFLICT (study_id, line_id, participant_id) DO UPDATE
         SET dialogue = excluded.dialogue, revision = conversations.revision + 1, closed_at = NULL
 ),
 -- with: focus
 focused AS (
     UPDATE pro.lines AS l SET focus_participant_id = f.participant_id, focused_at = pro.now()
-    FROM doc, jsonb_to_recordset(d -> 'focus') AS f (line_id uuid, participant_id uuid)
+    FROM brought, jsonb_to_recordset(d -> 'focus') AS f (line_id uuid, participant_id uuid)
     WHERE l.study_id = $1 AND l.id = f.line_id
 ),
 -- with: opt_outs
 opted_out AS (
-    INSERT INTO pro.opt_outs SELECT r.* FROM doc, pro.opt_out_rows($1, d -> 'opt_outs') AS r
+    INSERT INTO pro.opt_outs SELECT r.* FROM brought, pro.opt_out_rows($1, d -> 'opt_outs') AS r
     ON CONFLICT (study_id, line_id) WHERE ended_at IS NULL DO NOTHING
 ),
 -- with: opt_ins
@@ -118,7 +93,7 @@ opted_out AS (
 opted_in AS (
     UPDATE pro.opt_outs AS o
     SET ended_at = pro.now(), ended_by = d -> 'inbound' ->> 'actor', end_reason = 'said so by text'
-    FROM doc, jsonb_array_elements_text(d -> 'opt_ins') AS x (line_id)
+    FROM brought, jsonb_array_elements_text(d -> 'opt_ins') AS x (line_id)
     JOIN pro.lines AS l ON l.study_id = $1 AND l.id = x.line_id::uuid
     CROSS JOIN LATERAL pro.joined_senders($1, l.sender_id) AS j
     JOIN pro.lines AS same ON same.study_id = $1 AND same.sender_id = j.id AND same.their_index = l.their_index
@@ -128,7 +103,7 @@ opted_in AS (
 -- The code typed on it proves that the number is theirs.
 confirmed AS (
     UPDATE pro.contact_points AS n SET verified_at = pro.now(), verified_by = d -> 'inbound' ->> 'actor'
-    FROM doc, jsonb_array_elements_text(d -> 'confirmed') AS x (id)
+    FROM brought, jsonb_array_elements_text(d -> 'confirmed') AS x (id)
     WHERE n.study_id = $1 AND n.id = x.id::uuid AND n.valid_to IS NULL AND n.verified_at IS NULL
     RETURNING n.participant_id
 ),
@@ -136,7 +111,7 @@ confirmed AS (
 confirmation_over AS (
     UPDATE pro.call_tasks AS k
     SET closed_at = pro.now(), closed_by = d -> 'inbound' ->> 'actor', outcome = 'confirmed by text'
-    FROM doc, confirmed AS c
+    FROM brought, confirmed AS c
     WHERE k.study_id = $1 AND k.participant_id = c.participant_id AND k.reason = 'confirm_number'
       AND k.closed_at IS NULL
       AND NOT EXISTS (SELECT FROM pro.contact_points AS w
@@ -148,22 +123,22 @@ confirmation_over AS (
 -- Whoever else uses the number is held back by an opt-out too: their facts have changed.
 others_turn AS (
     UPDATE pro.participant_revisions AS r SET revision = revision + 1
-    FROM doc, jsonb_array_elements_text(d -> 'affected') AS x (participant_id)
+    FROM brought, jsonb_array_elements_text(d -> 'affected') AS x (participant_id)
     WHERE r.study_id = $1 AND r.participant_id = x.participant_id::uuid
 ),
 -- with: alerts
 -- What its words warn of: an alert a rule for everybody who may have written it.
-alarmed AS (
+warned AS (
     INSERT INTO pro.alerts (study_id, id, participant_id, inbound_id, rule, severity, uncertain_who,
         raised_at, actor)
     SELECT $1, x.id, x.participant_id, k.id, x.rule, x.severity, x.uncertain_who, pro.now(), x.actor
-    FROM kept AS k, doc, jsonb_to_recordset(d -> 'alerts') AS x (id uuid, participant_id uuid, rule text,
+    FROM kept AS k, brought, jsonb_to_recordset(d -> 'alerts') AS x (id uuid, participant_id uuid, rule text,
         severity text, uncertain_who boolean, actor text)
     ON CONFLICT (study_id, inbound_id, participant_id, rule) WHERE inbound_id IS NOT NULL DO NOTHING
 ),
 -- with: calls
 called AS (
-    INSERT INTO pro.call_tasks SELECT r.* FROM doc, pro.call_task_rows($1, NULL, d -> 'calls') AS r
+    INSERT INTO pro.call_tasks SELECT r.* FROM brought, pro.call_task_rows($1, NULL, d -> 'calls') AS r
     ON CONFLICT (study_id, participant_id, visit_id, reason) WHERE closed_at IS NULL DO NOTHING
 )
 SELECT (SELECT count(*) FROM kept) AS stored;

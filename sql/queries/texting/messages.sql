@@ -1,21 +1,7 @@
--- name: find_sender_by_address(provider, address)
--- Which study a text to one of our addresses belongs to, and from which of ours it is answered now.
-SELECT s.study_id, s.id, s.provider, s.site_id, st.sender AS sender_name, now.id AS now_id,
-       now.provider AS now_provider
-FROM pro.senders AS s JOIN pro.studies AS st ON st.id = s.study_id
-CROSS JOIN LATERAL pro.what_sender_became(s.study_id, s.id) AS now
-WHERE s.provider = $1 AND s.address = $2
-ORDER BY now.moved_by DESC NULLS LAST LIMIT 1;
-
 -- name: find_line(study_id, sender_id, their_indexes)
--- The line between one of our addresses, whatever it was before, and a number, under any index key; the first row
--- is meant: of several, from before they were one, the line written on last. No LIMIT: it would have the planner walk
--- all lines in the order of their ids.
+-- The line between one of our addresses, whatever it was before, and a number, under any index key.
 SELECT l.id, l.focus_participant_id, l.focused_at, l.their_address_sealed, l.their_address_key
-FROM pro.joined_senders($1, $2) AS j
-JOIN pro.lines AS l ON l.study_id = $1 AND l.sender_id = j.id AND l.their_index = ANY ($3::bytea[])
-ORDER BY CASE WHEN count(*) OVER () > 1 THEN pro.line_written_at($1, l.id) END DESC NULLS LAST,
-         l.sender_id = $2 DESC, l.sender_id DESC, l.id;
+FROM pro.line_between($1, $2, $3) AS l;
 
 -- name: list_lines(study_id, sender_ids, their_indexes)
 -- The lines from some of our addresses to some numbers, under any index key, as `find_line` finds them.
@@ -120,18 +106,8 @@ WHERE state = 'queued' AND expires_at <= pro.now()
 RETURNING study_id, id;
 
 -- name: get_carrier(study_id, message_id, came_at, heard)
--- How far the message that asked a question has come, whether a text of staff went out on the line since (one
--- that waits is not there yet), and the texts
--- heard just before. A list's `came_at` has whole seconds; none: the text came now.
-SELECT m.state,
-       CASE WHEN $3::timestamptz IS NULL THEN clock_timestamp() - m.accepted_at
-            ELSE $3 - date_trunc('second', m.accepted_at) END AS accepted_for,
-       EXISTS (SELECT FROM pro.sent_staff_texts AS s
-               WHERE s.study_id = $1 AND s.line_id = m.line_id
-                 AND (s.id > $2 OR s.claimed_at > m.claimed_at)) AS staff_wrote,
-       (SELECT coalesce(json_agg(json_build_array(i.id, encode(i.body_sealed, 'hex'), i.body_key)), '[]')
-        FROM pro.inbounds AS i WHERE i.study_id = $1 AND i.id = ANY ($4::uuid[]))::text AS heard
-FROM pro.messages AS m WHERE m.study_id = $1 AND m.id = $2;
+-- How far the message that asked a question has come, and the texts heard just before.
+SELECT c.state, c.accepted_for, c.staff_wrote, c.heard_texts FROM pro.carrier_of($1, $2, $3, $4) AS c;
 
 -- name: find_letter(message_id)
 -- The message that a letter's own address names, whichever provider took it and whether that is still in use.

@@ -20,8 +20,9 @@ from uuid import uuid4
 import asyncpg
 
 from pro_service.embedded import EmbeddedPostgres
-from pro_service.store.sql_files import STEP, all_queries
+from pro_service.store.sql_files import all_queries
 from tests.support.databases import name_in, url_of
+from tests.support.statements import stepped
 
 DEBIAN: Final = Path("/usr/lib/postgresql/15/bin")
 TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -233,11 +234,9 @@ async def statements_of(server: Server, database_url: str) -> Statements | None:
 
 def _names() -> tuple[Mapping[str, str], Mapping[frozenset[str], str]]:
     """Names by the text of statements; by its lines, where steps of it may be left out."""
-    queries = list(all_queries())
-    stepped = [query for query in queries if STEP.search(query.sql)]
     return (
-        {_bare(query.sql): query.name for query in queries},
-        {_bare_lines(query.sql): query.name for query in stepped},
+        {_bare(query.sql): query.name for query in all_queries()},
+        {_bare_lines(query.sql): query.name for query in stepped()},
     )
 
 

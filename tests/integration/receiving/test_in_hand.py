@@ -7,9 +7,10 @@ from typing import Final
 import pytest
 
 from pro_service.domain.study.facts import ParticipantFacts, Status
-from pro_service.store.base import participants
+from pro_service.services.texting import indexes_of
+from pro_service.store.texting import arrivals
 from tests.support.statements import statements
-from tests.support.study import Trial, open_trial, row
+from tests.support.study import SENDER, Trial, open_trial, phone, row
 
 CODE: Final = "K-001"
 READ: Final = {"get_facts_to_keep", "get_lean_facts", "get_participant_facts"}
@@ -23,9 +24,14 @@ async def _read(trial: Trial) -> ParticipantFacts:
 
 async def _in_hand(trial: Trial, like: ParticipantFacts) -> ParticipantFacts | None:
     """What is in hand of a participant, as if read at the same instant."""
-    around = await participants.look_around(trial.pools.provider, like.study_id, like.id)
-    assert around is not None
-    facts = trial.context.known.present(like.id.bytes, around)
+    indexes = indexes_of(trial.context, phone(1))
+    arrived = await arrivals.find_arrival(
+        trial.pools.provider, "simulator", [SENDER], indexes, came_at=None, in_hand=True
+    )
+    assert arrived is not None
+    if not trial.context.known.holds(indexes[0], of=like.id):
+        return None
+    facts = trial.context.known.present(indexes[0], arrived.around[like.id])
     return None if facts is None else facts.model_copy(update={"now": like.now})
 
 
@@ -45,7 +51,7 @@ async def test_what_is_in_hand_after_each_text_is_what_would_be_read(
         for words in ("5", "3-4", "3", "back", "6", "skip", "2"):
             said = await say(words)
             assert not said & READ, words
-            assert "look_around" in said
+            assert "find_arrival" in said
             facts = await _read(trial)
             assert await _in_hand(trial, facts) == facts, words
         assert await trial.count("responses") > 4

@@ -25,6 +25,7 @@ from pro_service.store.sql_files import (
     parse_queries,
     without_steps,
 )
+from tests.support.statements import stepped
 from tests.support.waiting import until
 
 FIRST = "CREATE SCHEMA first; CREATE TABLE first.things (id integer PRIMARY KEY);"
@@ -161,7 +162,7 @@ async def test_this_release_migrates_an_empty_database_and_again_changes_nothing
 
 async def test_every_query_can_be_prepared(owner: asyncpg.Connection) -> None:
     faults: dict[str, str] = {}
-    for query in all_queries():
+    for query in (*all_queries(), *stepped()):
         for sql in with_few_steps(query.sql):
             try:
                 prepared = await owner.prepare(sql)

@@ -22,9 +22,7 @@ from pro_service.messaging.gateways import Gateways
 from pro_service.messaging.twilio.gateway import TwilioGateway
 from pro_service.services import rounds
 from pro_service.services.receiving import inbound, sweep
-from pro_service.store.answering import answers
 from pro_service.store.pools import Pools, open_pools
-from pro_service.store.receiving import inbounds
 from pro_service.web.application import build_application
 from tests.support.killing.kill_worker import Anything, Keys, Orders, Reaper, context_of, die
 from tests.support.twilio.fake import TOKEN
@@ -41,8 +39,6 @@ POINTS: Final = (
     "facts read",
     "decided",
     "during the write",
-    "answers written",
-    "text written, not committed",
     "committed",
     "reply ready",
     REPLY_LOST,
@@ -141,14 +137,12 @@ def _wrap(reaper: Reaper, gateway: Any) -> None:
     gateway.parse_inbound = check(gateway.parse_inbound)
     module: Any = inbound
     module.first_copy = reaper.after("no copy found", module.first_copy)
-    module._receive = reaper.after("line found", module._receive)
+    module.receive = reaper.after("line found", module.receive)
     module.read_case = reaper.after("facts read", module.read_case)
     module._decide = reaper.after("decided", module._decide)
     write = reaper.during("during the write", module.write_inbound, 0.01)
     module.write_inbound = reaper.after("committed", write)
     module.receive_text = reaper.after("reply ready", module.receive_text)
-    answers.record_answers = reaper.after("answers written", answers.record_answers)
-    inbounds.record_inbound = reaper.after("text written, not committed", inbounds.record_inbound)
 
 
 def _before_and_after(reaper: Reaper, before: str, after: str) -> Callable[[Anything], Anything]:
