@@ -266,7 +266,9 @@ def _screen_page(
 
     languages, count = questionnaire.protocol.study.languages, questionnaire.question_count
     to = ScreenReader(reader, languages, count, respondent.word)
+    draw = partial(request.app[PAGES].screen, to)
     shown_already = saved is not None and request.headers.get(SHOWN) == address_of(screen)
+    here = "" if shown_already else draw(shown(screen, form) | {"ask": ask, "overtaken": overtaken})
     response = page(
         request,
         questionnaire,
@@ -275,9 +277,9 @@ def _screen_page(
         status=HTTPStatus.UNPROCESSABLE_ENTITY if form and form.mistakes else HTTPStatus.OK,
         language=language,
         keeps=True,
-        drawn=partial(request.app[PAGES].screen, to),
-        here=None if shown_already else shown(screen, form) | {"ask": ask, "overtaken": overtaken},
-        ahead=None if ahead is None else shown(ahead, None),
+        mistaken=bool(form and form.mistakes),
+        number_ahead=None if ahead is None else ahead.number,
+        filled={"here": here, "ahead": "" if ahead is None else draw(shown(ahead, None))},
     )
     if language is not None:
         keep_language(request, response, LANGUAGE, language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -41,9 +41,9 @@ SCRIPTS: Final = ("scale.js", "aloud.js", "saving.js")
 _BETWEEN_SENTENCES: Final[dict[Language, str]] = {"en": " ", "zh_CN": ""}
 
 _SECONDS_A_MINUTE: Final = 60
-_MOST_SCREENS: Final = 1_000
-_BLANKS: Final = ("\x02key\x03", "\x02assessment\x03", "\x02who\x03")
-"""What stands in a screen that is kept for the words that are not the same for everybody."""
+_MOST_KEPT: Final = 1_000
+_BLANKS: Final = ("\x02first\x03", "\x02second\x03", "\x02third\x03")
+"""What stands in a text that is kept for the words that are not the same for everybody."""
 _TOLD_APART_BY: Final = ("number", "group", "target", "may_alarm", "may_hand_over")
 
 
@@ -81,7 +81,7 @@ class Pages(Site):
     def __init__(self) -> None:
         """Read templates, words, style sheet and scripts once."""
         super().__init__(AUDIENCE)
-        self._screens: dict[tuple[object, ...], tuple[Sequence[Question], str]] = {}
+        self._kept: dict[tuple[object, ...], tuple[object, str]] = {}
 
     def screen(self, reader: ScreenReader, screen: Mapping[str, Any]) -> str:
         """One screen, as a part of a page. Untouched it is written once for everybody, but for
@@ -90,18 +90,34 @@ class Pages(Site):
         if asked is None or screen["afresh"] or screen["ask"] or screen["overtaken"]:
             return self._screen(reader, screen)
         same = (*reader[:-1], *(screen[name] for name in _TOLD_APART_BY), *map(id, asked))
-        found = self._screens.get(same)
-        if found is None:
-            if len(self._screens) >= _MOST_SCREENS:
-                self._screens.clear()
-            blank = {**screen, "key": _BLANKS[0], "assessment": _BLANKS[1]}
-            # The questions are kept: nothing else can have their ids.
-            found = (asked, self._screen(reader._replace(who=_BLANKS[2]), blank))
-            self._screens[same] = found
-        text = found[1]
+
+        def blank(key: str, assessment: str, who: str) -> str:
+            there = {**screen, "key": key, "assessment": assessment}
+            return self._screen(reader._replace(who=who), there)
+
         words = (screen["key"], screen["assessment"], reader.who)
-        for mark, word in zip(_BLANKS, words, strict=True):
-            text = text.replace(mark, str(escape(word)))
+        # The questions are kept: nothing else can have their ids.
+        return self._filled_in(same, blank, [str(escape(one)) for one in words], kept=asked)
+
+    def _filled_in(
+        self,
+        same: tuple[object, ...],
+        blank: Callable[..., str],
+        words: Collection[str],
+        kept: object = None,
+    ) -> str:
+        """What is the same for everybody but for these words: written once, with marks for them.
+
+        `kept` stays as long, so that what `same` tells it apart by stays its own.
+        """
+        found = self._kept.get(same)
+        if found is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            found = self._kept[same] = (kept, blank(*_BLANKS[: len(words)]))
+        text = found[1]
+        for mark, word in zip(_BLANKS, words, strict=False):
+            text = text.replace(mark, word)
         return text
 
     def _screen(self, reader: ScreenReader, screen: Mapping[str, Any]) -> str:
@@ -124,24 +140,38 @@ class Pages(Site):
         back: str = "/q",
         larger: bool = False,
         scripted: bool = False,
+        filled: Mapping[str, str] | None = None,
         **values: Any,
     ) -> web.Response:
         """One page. `back` is where the change of language returns to; `larger`: its letters.
 
-        A `scripted` page brings our scripts, and the policy that admits them.
+        A `scripted` page brings our scripts, and the policy that admits them. With `filled` it is
+        the same for everybody of whom `values` are, but for these, which are HTML already.
         """
-        body = self.write(
-            template,
-            language,
-            languages=languages,
-            words=partial(in_words, language),
-            between=_BETWEEN_SENTENCES[language],
-            scripts=self.scripts if scripted else [],
-            back=back,
-            larger=larger,
-            key=str(new_id()),
-            **values,
-        )
+
+        def written(**more: object) -> str:
+            return self.write(
+                template,
+                language,
+                languages=languages,
+                words=partial(in_words, language),
+                between=_BETWEEN_SENTENCES[language],
+                scripts=self.scripts if scripted else [],
+                back=back,
+                larger=larger,
+                **values,
+                **more,
+            )
+
+        if filled is None:
+            body = written(key=str(new_id()))
+        else:
+            same = (template, language, languages, back, larger, scripted, *sorted(values.items()))
+            body = self._filled_in(
+                same,
+                lambda *marks: written(**dict(zip(filled, marks, strict=True))),
+                filled.values(),
+            )
         return as_page(body, status=status, policy=SCRIPTED_POLICY if scripted else None)
 
     def neutral(self, request: web.Request, template: str = "neutral.html") -> web.Response:
