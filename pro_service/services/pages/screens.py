@@ -12,7 +12,12 @@ from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import AnswerFacts, AssessmentFacts, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow, open_now
+from pro_service.domain.study.sittings.open_questions import (
+    OpenKind,
+    OpenNow,
+    open_now,
+    sitting_goes_on,
+)
 from pro_service.domain.study.sittings.tablet import Handed
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.showing import DeviceMemory, shown_places
@@ -20,6 +25,7 @@ from pro_service.store.pages.entrance import Entrance
 from pro_service.store.writes import DoorRow
 
 _MOST_LAYOUTS: Final = 200
+_MOST_PARTS: Final = 1_000
 NOTHING_OPEN: Final = OpenNow(kind=OpenKind.nothing, answered={}, may_change=False)
 
 
@@ -197,13 +203,39 @@ def _layout(asking: Asking, instrument: Instrument) -> _Layout:
     return found
 
 
+_parts: Final[dict[tuple[object, ...], tuple[AssessmentFacts, _Layout, Part]]] = {}
+"""Those made last: each screen that is saved changes one of them, and the facts keep the others."""
+
+
 def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Part:
     """One assessment's screens, numbered on from those before."""
     instrument = asking.context.catalogue.instruments[assessment.instrument]
-    found, answers = _stands(assessment, instrument, asking.facts)
     layout = _layout(asking, instrument)
     sitting_id = None if assessment.attempt is None else assessment.attempt.id
     shown = shown_places(asking.device, sitting_id)
+    # Study time tells nothing else of it than whether its sitting goes on.
+    goes_on = sitting_goes_on(assessment, instrument, asking.facts.now)
+    same = (id(assessment), id(layout), before, shown, goes_on)
+    made = _parts.get(same)
+    if made is None:
+        if len(_parts) >= _MOST_PARTS:
+            _parts.clear()
+        part = _made(
+            assessment, layout, before, shown, _stands(assessment, instrument, asking.facts)
+        )
+        # What it was made of is kept with it: nothing else can have its ids.
+        made = _parts[same] = (assessment, layout, part)
+    return made[2]
+
+
+def _made(
+    assessment: AssessmentFacts,
+    layout: _Layout,
+    before: Before,
+    shown: int,
+    stands: tuple[OpenNow, dict[str, AnswerFacts]],
+) -> Part:
+    found, answers = stands
     screens: list[Screen] = []
     for group, blank in enumerate(layout.unanswered(before.questions)):
         questions = blank
@@ -218,7 +250,7 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
             Screen(
                 number=before.screens + group + 1,
                 assessment_id=assessment.id,
-                instrument=instrument,
+                instrument=layout.instrument,
                 target=assessment.target,
                 group=group,
                 questions=questions,
