@@ -86,8 +86,9 @@ class Pages(Site):
     def screen(self, reader: ScreenReader, screen: Mapping[str, Any]) -> str:
         """One screen, as a part of a page. Untouched it is written once for everybody, but for
         three words: its form's key, the assessment and who answers."""
-        asked: Sequence[Question] | None = screen["untouched"]
-        if asked is None or screen["afresh"] or screen["ask"] or screen["overtaken"]:
+        asked: Sequence[Question] = screen["asked"]
+        plain = screen["is_untouched"] and not screen["afresh"]
+        if not plain or screen["ask"] or screen["overtaken"]:
             return self._screen(reader, screen)
         same = (*reader[:-1], *(screen[name] for name in _TOLD_APART_BY), *map(id, asked))
 
@@ -121,13 +122,15 @@ class Pages(Site):
         return text
 
     def _screen(self, reader: ScreenReader, screen: Mapping[str, Any]) -> str:
+        language, form = reader.language, screen["form"]
+        questions = [_question_values(one, language, form) for one in screen["asked"]]
         return self.write(
             "screen_alone.html",
-            reader.language,
+            language,
             languages=reader.languages,
             count=reader.questions,
             who=reader.who,
-            screen=screen,
+            screen={**screen, "questions": questions},
         )
 
     def render(
@@ -276,7 +279,7 @@ def afresh_values(
 
 
 def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -> dict[str, Any]:
-    """What the screen's template needs of each question, with what was entered if it came back."""
+    """What the screen's template needs, with what was entered if it came back."""
     return {
         "key": str(new_id()),
         "number": screen.number,
@@ -284,10 +287,11 @@ def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -
         "group": screen.group,
         "target": screen.target,
         "recall": in_words(language, screen.instrument.recall),
-        "questions": [_question_values(question, language, form) for question in screen.questions],
+        "asked": screen.questions,
+        "form": form,
         "mistaken": bool(form and form.mistakes),
         "may_alarm": screen.may_alarm,
-        "untouched": None if form is not None or screen.begun else screen.questions,
+        "is_untouched": form is None and not screen.begun,
         "ask": False,
         "overtaken": False,
         "afresh": None,
