@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -97,20 +98,25 @@ class Part:
         """Whether it was begun before, too long ago to go on with."""
         return self.found.kind is OpenKind.afresh
 
-    @property
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """All its questions."""
         return tuple(question for screen in self.screens for question in screen.questions)
 
-    @property
+    @cached_property
     def begun(self) -> bool:
         """Whether anything of it is settled in the present sitting."""
         return any(question.settled for question in self.questions)
 
-    @property
+    @cached_property
     def unsettled(self) -> tuple[Question, ...]:
         """The questions that still want an answer."""
         return tuple(question for question in self.questions if not question.settled)
+
+    @cached_property
+    def wanting(self) -> tuple[Screen, ...]:
+        """The screens with such questions."""
+        return tuple(screen for screen in self.screens if screen.unsettled)
 
 
 class Asking(NamedTuple):
