@@ -6,7 +6,6 @@ foreign code may repeat what they were given.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import traceback
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import structlog
+from pydantic_core import to_json
 
 ALLOWED_FIELDS = (
     "route",
@@ -38,7 +38,6 @@ ALLOWED_FIELDS = (
     "sealed_at",
 )
 OURS = "pro_service"
-_written = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 
 
 def configure_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
@@ -78,7 +77,7 @@ class _Line(logging.Formatter):
             "at": at.replace("+00:00", "Z"),
             **_place_of_error(record),
         }
-        return _written(line)
+        return to_json(line, bytes_mode="hex", fallback=repr).decode()
 
 
 def _place_of_error(record: logging.LogRecord) -> dict[str, Any]:

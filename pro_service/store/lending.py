@@ -33,6 +33,8 @@ Waited = Callable[[str, float], None]
 """Told the role of a pool, and for how many seconds a connection of it was waited for."""
 KEPT_PLANS: Final = 3600
 """Seconds a connection keeps a statement it has planned."""
+_MOST_QUERIES: Final = 50_000
+"""Statements said on a connection before it is made anew."""
 CLOSING: Final = 5.0
 """Seconds a server has to say goodbye."""
 T = TypeVar("T")
@@ -167,6 +169,17 @@ def _is_gone(connection: PoolConnectionProxy[asyncpg.Record], error: BaseExcepti
         return True
 
 
+def _is_tidy(connection: asyncpg.Connection) -> bool:
+    """Whether a connection can be lent on as it is."""
+    said = connection._protocol
+    return not (
+        connection.is_closed()
+        or connection.is_in_transaction()
+        or said._is_cancelling()
+        or said.queries_count >= _MOST_QUERIES
+    )
+
+
 async def _leave_as_it_is(_: asyncpg.Connection) -> None:
     """In place of RESET ALL and its round trip: nothing of ours sets more than a transaction holds.
 
@@ -199,7 +212,7 @@ class BoundedPool(asyncpg.Pool):
             url,
             min_size=sizes[0],
             max_size=sizes[1],
-            max_queries=50_000,
+            max_queries=_MOST_QUERIES,
             max_inactive_connection_lifetime=300.0,
             connect=connect_within,
             init=prepare,
@@ -216,6 +229,35 @@ class BoundedPool(asyncpg.Pool):
     def acquire(self, *, timeout: float | None = None) -> Loan:
         """A loan, waited for as long as the bounds say."""
         return Loan(self, self.bounds.lending if timeout is None else timeout)
+
+    async def _acquire(
+        self,
+        timeout: float | None,  # noqa: ASYNC109  (asyncpg's own)
+    ) -> PoolConnectionProxy[asyncpg.Record]:
+        """As asyncpg's; one that is there and whole is lent at once, without an alarm."""
+        if not self._queue.empty() and not self._closing:
+            holder = self._queue.get_nowait()
+            if holder.is_connected() and holder._generation == self._generation:
+                proxy: PoolConnectionProxy[asyncpg.Record] = await holder.acquire()
+                holder._timeout = timeout
+                return proxy
+            self._queue.put_nowait(holder)
+        return await super()._acquire(timeout)
+
+    async def release(
+        self,
+        connection: PoolConnectionProxy[asyncpg.Record],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  (asyncpg's own)
+    ) -> None:
+        """As asyncpg's; one with nothing to tidy up is back at once, without a task of its own."""
+        holder, held = connection._holder, connection._con
+        if held is None or not _is_tidy(held) or holder._generation != self._generation:
+            await super().release(connection, timeout=timeout)
+            return
+        held._on_release()
+        holder._release()
+        holder._setup_inactive_callback()
 
     async def doubt_all(self) -> None:
         """Make every connection anew before it is lent again; elsewhere, where that can be."""

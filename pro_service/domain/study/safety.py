@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 
 from pro_service.domain.instruments.numbers import Value
@@ -37,24 +38,21 @@ class Baseline:
 NO_BASELINE = Baseline()
 
 
-def days_since_event(facts: ParticipantFacts, kinds: Collection[EventKind]) -> int | None:
-    """Local days since the latest event of these kinds that happened; None before the first."""
-    local = zone(facts.zone)
-    happened = [
-        event.occurred_at
-        for event in facts.events
-        if event.kind in kinds and event.occurred_at is not None and event.occurred_at <= facts.now
-    ]
-    if not happened:
-        return None
-    return (local_day(facts.now, local) - local_day(max(happened), local)).days
-
-
 def days_since_each(facts: ParticipantFacts) -> dict[EventKind, int]:
     """Local days since the latest event of each kind; what never happened is not there."""
-    happened = {event.kind for event in facts.events if event.occurred_at is not None}
-    counted = {kind: days_since_event(facts, (kind,)) for kind in happened}
-    return {kind: days for kind, days in counted.items() if days is not None}
+    latest: dict[EventKind, datetime] = {}
+    for event in facts.events:
+        at = event.occurred_at
+        if at is not None and at <= facts.now and at >= latest.get(event.kind, at):
+            latest[event.kind] = at
+    local = zone(facts.zone)
+    today = local_day(facts.now, local)
+    return {kind: (today - local_day(at, local)).days for kind, at in latest.items()}
+
+
+def fewest_days(days_since: Mapping[EventKind, int], kinds: Collection[EventKind]) -> int | None:
+    """Local days since the latest event of these kinds; None before the first."""
+    return min((days_since[kind] for kind in kinds if kind in days_since), default=None)
 
 
 def raised(

@@ -31,7 +31,7 @@ from pro_service.domain.study.safety import (
     Baseline,
     RaisedAlert,
     days_since_each,
-    days_since_event,
+    fewest_days,
     raised,
 )
 from pro_service.domain.study.sittings.open_questions import sitting_goes_on
@@ -312,14 +312,14 @@ def _add_alerts(
     scores: Sequence[ScaleScore],
 ) -> None:
     """Raise what the answers raise, once; not only at the end: the participant hears it at once."""
-    facts = case.facts
+    facts, days = case.facts, days_since_each(case.facts)
     alerts = raised(
         case.protocol.safety,
         assessment.instrument,
         {item: value for item, value in answers.items() if value is not None},
         baseline=case.baseline.get(assessment.target, NO_BASELINE),
-        days_since_injection=days_since_event(facts, INJECTIONS),
-        days_since=days_since_each(facts),
+        days_since_injection=fewest_days(days, INJECTIONS),
+        days_since=days,
         scores={one.scale: one.raw for one in scores if one.raw is not None},
     )
     fresh = tuple(one for one in alerts if f"{assessment.id}:{one.rule}" not in facts.alerts)

@@ -12,7 +12,7 @@ from pro_service.domain.endpoints.baselines import (
 )
 from pro_service.domain.study.facts import INJECTIONS, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.safety import Baseline, days_since_each, days_since_event, timely
+from pro_service.domain.study.safety import Baseline, days_since_each, fewest_days, timely
 from pro_service.domain.study.times import zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.base import participants
@@ -23,7 +23,8 @@ async def read_baselines(
     connection: Connection, context: ServiceContext, facts: ParticipantFacts, protocol: Protocol
 ) -> Mapping[Target, Baseline]:
     """The baseline of each knee and the person; nothing is read that no rule compares with now."""
-    rules = timely(protocol.safety, days_since_event(facts, INJECTIONS), days_since_each(facts))
+    days = days_since_each(facts)
+    rules = timely(protocol.safety, fewest_days(days, INJECTIONS), days)
     wanted = compared_instruments(protocol.safety, rules)
     injected_at = last_injection_at(facts.events)
     if not wanted or injected_at is None:

@@ -179,16 +179,17 @@ def facts_after(
     visits: list[VisitFacts] = []
     for visit in facts.visits:
         changed: dict[str, object] = {}
-        if there := wanted.intersection([one.id for one in visit.asked or ()]):
+        there = [one.id for one in visit.asked or () if one.id in wanted]
+        if there:
             asked = [
                 one if one.id not in there else _answered(one, stored, instruments)
                 for one in visit.asked or ()
             ]
             if None in asked:
                 return None
-            wanted -= there
+            wanted.difference_update(there)
             changed["asked"] = tuple(asked)
-        if visit.id in done:
+        if done and visit.id in done:
             changed["nudged"] = _ended(visit, done.pop(visit.id), stored.at)
         visits.append(visit.model_copy(update=changed) if changed else visit)
     if wanted or done:

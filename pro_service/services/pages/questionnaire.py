@@ -79,12 +79,12 @@ class Questionnaire:
     @property
     def question_count(self) -> int:
         """How many questions there are, settled ones included."""
-        return sum(len(screen.questions) for screen in self.screens)
+        return sum(len(part.questions) for part in self.parts)
 
     @property
     def unsettled_count(self) -> int:
         """How many of them still want an answer."""
-        return sum(len(screen.unsettled) for screen in self.screens)
+        return sum(len(part.unsettled) for part in self.parts)
 
     @property
     def is_unsent(self) -> bool:
@@ -113,9 +113,8 @@ class Questionnaire:
 
         The screens numbered in `settled` are taken for settled, whatever stands.
         """
-        wanting = [
-            screen for screen in self.screens if screen.unsettled and screen.number not in settled
-        ]
+        every = (screen for part in self.parts for screen in part.wanting)
+        wanting = [screen for screen in every if screen.number not in settled]
         later = [screen for screen in wanting if screen.number > after]
         return next(iter(later or wanting), None)
 

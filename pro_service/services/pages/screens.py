@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -12,7 +13,12 @@ from pro_service.domain.instruments.model import Instrument, Item
 from pro_service.domain.instruments.numbers import Value
 from pro_service.domain.study.facts import AnswerFacts, AssessmentFacts, ParticipantFacts, Target
 from pro_service.domain.study.protocol import Protocol
-from pro_service.domain.study.sittings.open_questions import OpenKind, OpenNow, open_now
+from pro_service.domain.study.sittings.open_questions import (
+    OpenKind,
+    OpenNow,
+    open_now,
+    sitting_goes_on,
+)
 from pro_service.domain.study.sittings.tablet import Handed
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.showing import DeviceMemory, shown_places
@@ -20,6 +26,7 @@ from pro_service.store.pages.entrance import Entrance
 from pro_service.store.writes import DoorRow
 
 _MOST_LAYOUTS: Final = 200
+_MOST_PARTS: Final = 1_000
 NOTHING_OPEN: Final = OpenNow(kind=OpenKind.nothing, answered={}, may_change=False)
 
 
@@ -91,20 +98,25 @@ class Part:
         """Whether it was begun before, too long ago to go on with."""
         return self.found.kind is OpenKind.afresh
 
-    @property
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """All its questions."""
         return tuple(question for screen in self.screens for question in screen.questions)
 
-    @property
+    @cached_property
     def begun(self) -> bool:
         """Whether anything of it is settled in the present sitting."""
         return any(question.settled for question in self.questions)
 
-    @property
+    @cached_property
     def unsettled(self) -> tuple[Question, ...]:
         """The questions that still want an answer."""
         return tuple(question for question in self.questions if not question.settled)
+
+    @cached_property
+    def wanting(self) -> tuple[Screen, ...]:
+        """The screens with such questions."""
+        return tuple(screen for screen in self.screens if screen.unsettled)
 
 
 class Asking(NamedTuple):
@@ -197,13 +209,39 @@ def _layout(asking: Asking, instrument: Instrument) -> _Layout:
     return found
 
 
+_parts: Final[dict[tuple[object, ...], tuple[AssessmentFacts, _Layout, Part]]] = {}
+"""Those made last: each screen that is saved changes one of them, and the facts keep the others."""
+
+
 def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Part:
     """One assessment's screens, numbered on from those before."""
     instrument = asking.context.catalogue.instruments[assessment.instrument]
-    found, answers = _stands(assessment, instrument, asking.facts)
     layout = _layout(asking, instrument)
     sitting_id = None if assessment.attempt is None else assessment.attempt.id
     shown = shown_places(asking.device, sitting_id)
+    # Study time tells nothing else of it than whether its sitting goes on.
+    goes_on = sitting_goes_on(assessment, instrument, asking.facts.now)
+    same = (id(assessment), id(layout), before, shown, goes_on)
+    made = _parts.get(same)
+    if made is None:
+        if len(_parts) >= _MOST_PARTS:
+            _parts.clear()
+        part = _made(
+            assessment, layout, before, shown, _stands(assessment, instrument, asking.facts)
+        )
+        # What it was made of is kept with it: nothing else can have its ids.
+        made = _parts[same] = (assessment, layout, part)
+    return made[2]
+
+
+def _made(
+    assessment: AssessmentFacts,
+    layout: _Layout,
+    before: Before,
+    shown: int,
+    stands: tuple[OpenNow, dict[str, AnswerFacts]],
+) -> Part:
+    found, answers = stands
     screens: list[Screen] = []
     for group, blank in enumerate(layout.unanswered(before.questions)):
         questions = blank
@@ -218,7 +256,7 @@ def make_part(asking: Asking, assessment: AssessmentFacts, before: Before) -> Pa
             Screen(
                 number=before.screens + group + 1,
                 assessment_id=assessment.id,
-                instrument=instrument,
+                instrument=layout.instrument,
                 target=assessment.target,
                 group=group,
                 questions=questions,

@@ -111,12 +111,13 @@ async def save_again(request: web.Request) -> web.Response:
 
 async def _save(request: web.Request, form: Form, cookie: str) -> web.Response:
     """Store a screen for whoever the cookie lets in; else keep what was entered in the page."""
-    questionnaire = _in_hand(request, form, cookie) or await find_opened(request, cookie)
+    plain = _in_hand(request, form, cookie)
+    questionnaire, read = plain or (await find_opened(request, cookie), None)
     if questionnaire is None:
         return await _nothing_open(request, form, cookie)
     try:
         try:
-            return await _save_opened(request, questionnaire, form, cookie)
+            return await _save_opened(request, questionnaire, form, cookie, read)
         except VisitNotReadError:
             # The form is about a visit of long ago, if it is about one of theirs.
             whole = await find_opened(request, cookie, whole=True)
@@ -135,30 +136,41 @@ async def _nothing_open(request: web.Request, form: Form, cookie: str) -> web.Re
     return again.keep_entries(request, form, language=read_language(form))
 
 
-def _in_hand(request: web.Request, form: Form, cookie: str) -> Questionnaire | None:
-    """What is in hand, where it takes the form as it is: then the write looks whether it stands."""
+def _in_hand(
+    request: web.Request, form: Form, cookie: str
+) -> tuple[Questionnaire, ScreenForm] | None:
+    """What is in hand and the form as read by it, where it takes it as it is: then the write looks
+    whether it stands."""
     found = find_in_hand(request, cookie)
     if found is None or read_respondent(form.get("who", "")) is None:
         return None
     try:
         screen = found.find(*read_place(form))
-        plain = read_language(form) is None and screen and not read_screen(form, screen).mistakes
+        read = None if screen is None else read_screen(form, screen)
+        plain = read is not None and not read.mistakes and read_language(form) is None
     except UnreadableFormError:
         return None
-    return found if plain else None
+    return (found, read) if read is not None and plain else None
 
 
 async def _save_opened(
-    request: web.Request, questionnaire: Questionnaire, form: Form, cookie: str
+    request: web.Request,
+    questionnaire: Questionnaire,
+    form: Form,
+    cookie: str,
+    read: ScreenForm | None = None,
 ) -> web.Response:
-    """Store a screen of an opened questionnaire. Raises UnknownAssessmentError for another's."""
+    """Store a screen of an opened questionnaire; `read`: the form, where it was read by it before.
+
+    Raises UnknownAssessmentError for another's.
+    """
     assessment_id, group = read_place(form)
     screen = questionnaire.find(assessment_id, group)
     asked = screen or read_closed_screen(request.app[CONTEXT], questionnaire, assessment_id, group)
     respondent = _respondent_in(request, questionnaire, form)
     if asked is None:
         raise UnreadableFormError
-    read, language = read_screen(form, asked), read_language(form)
+    read, language = read or read_screen(form, asked), read_language(form)
     if screen is not None and (read.mistakes or language is not None):
         if language is not None:
             read = read.without_mistakes()
@@ -266,7 +278,9 @@ def _screen_page(
 
     languages, count = questionnaire.protocol.study.languages, questionnaire.question_count
     to = ScreenReader(reader, languages, count, respondent.word)
+    draw = partial(request.app[PAGES].screen, to)
     shown_already = saved is not None and request.headers.get(SHOWN) == address_of(screen)
+    here = "" if shown_already else draw(shown(screen, form) | {"ask": ask, "overtaken": overtaken})
     response = page(
         request,
         questionnaire,
@@ -275,9 +289,9 @@ def _screen_page(
         status=HTTPStatus.UNPROCESSABLE_ENTITY if form and form.mistakes else HTTPStatus.OK,
         language=language,
         keeps=True,
-        drawn=partial(request.app[PAGES].screen, to),
-        here=None if shown_already else shown(screen, form) | {"ask": ask, "overtaken": overtaken},
-        ahead=None if ahead is None else shown(ahead, None),
+        mistaken=bool(form and form.mistakes),
+        number_ahead=None if ahead is None else ahead.number,
+        filled={"here": here, "ahead": "" if ahead is None else draw(shown(ahead, None))},
     )
     if language is not None:
         keep_language(request, response, LANGUAGE, language)

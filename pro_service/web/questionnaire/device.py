@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -122,6 +123,7 @@ def page(
     status: HTTPStatus = HTTPStatus.OK,
     language: Language | None = None,
     scripted: bool = True,
+    filled: Mapping[str, str] | None = None,
     **values: object,
 ) -> web.Response:
     """A page of an opened questionnaire, in the reader's language or the one just chosen."""
@@ -133,6 +135,7 @@ def page(
         back=address,
         larger=questionnaire.facts.larger_text,
         scripted=scripted,
+        filled=filled,
         handed=questionnaire.handed is not None,
         **values,
     )

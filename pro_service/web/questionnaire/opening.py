@@ -46,6 +46,8 @@ from pro_service.web.requests import (
     switch_language,
 )
 
+_ON_BEHALF: Final = tuple(one.word for one in ON_BEHALF)
+_THEMSELVES: Final = tuple(one.word for one in RESPONDENTS if one not in ON_BEHALF)
 _OUR_ADDRESS: Final = re.compile(
     r"/q(/[A-Za-z0-9]{1,64}){0,2}(\?(declined=(1|unsent)|unsent=1|then=thanks))?|/c(/[A-Za-z0-9]{16,64})?|/t(/[0-9]{8})?"
     r"|/e/[a-z2-7]{52}"
@@ -173,10 +175,11 @@ def _who_page(
         status=HTTPStatus.UNPROCESSABLE_ENTITY if mistaken else HTTPStatus.OK,
         language=language,
         keeps=True,
+        filled=None if chosen else {},
         mistaken=mistaken,
         chosen=chosen,
-        themselves=[one.word for one in RESPONDENTS if one not in ON_BEHALF],
-        on_behalf=[one.word for one in ON_BEHALF],
+        themselves=_THEMSELVES,
+        on_behalf=_ON_BEHALF,
     )
     if language is not None:
         keep_language(request, response, LANGUAGE, language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -41,9 +41,9 @@ SCRIPTS: Final = ("scale.js", "aloud.js", "saving.js")
 _BETWEEN_SENTENCES: Final[dict[Language, str]] = {"en": " ", "zh_CN": ""}
 
 _SECONDS_A_MINUTE: Final = 60
-_MOST_SCREENS: Final = 1_000
-_BLANKS: Final = ("\x02key\x03", "\x02assessment\x03", "\x02who\x03")
-"""What stands in a screen that is kept for the words that are not the same for everybody."""
+_MOST_KEPT: Final = 1_000
+_BLANKS: Final = ("\x02first\x03", "\x02second\x03", "\x02third\x03")
+"""What stands in a text that is kept for the words that are not the same for everybody."""
 _TOLD_APART_BY: Final = ("number", "group", "target", "may_alarm", "may_hand_over")
 
 
@@ -81,37 +81,56 @@ class Pages(Site):
     def __init__(self) -> None:
         """Read templates, words, style sheet and scripts once."""
         super().__init__(AUDIENCE)
-        self._screens: dict[tuple[object, ...], tuple[Sequence[Question], str]] = {}
+        self._kept: dict[tuple[object, ...], tuple[object, str]] = {}
 
     def screen(self, reader: ScreenReader, screen: Mapping[str, Any]) -> str:
         """One screen, as a part of a page. Untouched it is written once for everybody, but for
         three words: its form's key, the assessment and who answers."""
-        asked: Sequence[Question] | None = screen["untouched"]
-        if asked is None or screen["afresh"] or screen["ask"] or screen["overtaken"]:
+        asked: Sequence[Question] = screen["asked"]
+        plain = screen["is_untouched"] and not screen["afresh"]
+        if not plain or screen["ask"] or screen["overtaken"]:
             return self._screen(reader, screen)
         same = (*reader[:-1], *(screen[name] for name in _TOLD_APART_BY), *map(id, asked))
-        found = self._screens.get(same)
-        if found is None:
-            if len(self._screens) >= _MOST_SCREENS:
-                self._screens.clear()
-            blank = {**screen, "key": _BLANKS[0], "assessment": _BLANKS[1]}
-            # The questions are kept: nothing else can have their ids.
-            found = (asked, self._screen(reader._replace(who=_BLANKS[2]), blank))
-            self._screens[same] = found
-        text = found[1]
+
+        def blank(key: str, assessment: str, who: str) -> str:
+            there = {**screen, "key": key, "assessment": assessment}
+            return self._screen(reader._replace(who=who), there)
+
         words = (screen["key"], screen["assessment"], reader.who)
-        for mark, word in zip(_BLANKS, words, strict=True):
-            text = text.replace(mark, str(escape(word)))
+        # The questions are kept: nothing else can have their ids.
+        return self._filled_in(same, blank, [str(escape(one)) for one in words], kept=asked)
+
+    def _filled_in(
+        self,
+        same: tuple[object, ...],
+        blank: Callable[..., str],
+        words: Collection[str],
+        kept: object = None,
+    ) -> str:
+        """What is the same for everybody but for these words: written once, with marks for them.
+
+        `kept` stays as long, so that what `same` tells it apart by stays its own.
+        """
+        found = self._kept.get(same)
+        if found is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            found = self._kept[same] = (kept, blank(*_BLANKS[: len(words)]))
+        text = found[1]
+        for mark, word in zip(_BLANKS, words, strict=False):
+            text = text.replace(mark, word)
         return text
 
     def _screen(self, reader: ScreenReader, screen: Mapping[str, Any]) -> str:
+        language, form = reader.language, screen["form"]
+        questions = [_question_values(one, language, form) for one in screen["asked"]]
         return self.write(
             "screen_alone.html",
-            reader.language,
+            language,
             languages=reader.languages,
             count=reader.questions,
             who=reader.who,
-            screen=screen,
+            screen={**screen, "questions": questions},
         )
 
     def render(
@@ -124,24 +143,38 @@ class Pages(Site):
         back: str = "/q",
         larger: bool = False,
         scripted: bool = False,
+        filled: Mapping[str, str] | None = None,
         **values: Any,
     ) -> web.Response:
         """One page. `back` is where the change of language returns to; `larger`: its letters.
 
-        A `scripted` page brings our scripts, and the policy that admits them.
+        A `scripted` page brings our scripts, and the policy that admits them. With `filled` it is
+        the same for everybody of whom `values` are, but for these, which are HTML already.
         """
-        body = self.write(
-            template,
-            language,
-            languages=languages,
-            words=partial(in_words, language),
-            between=_BETWEEN_SENTENCES[language],
-            scripts=self.scripts if scripted else [],
-            back=back,
-            larger=larger,
-            key=str(new_id()),
-            **values,
-        )
+
+        def written(**more: object) -> str:
+            return self.write(
+                template,
+                language,
+                languages=languages,
+                words=partial(in_words, language),
+                between=_BETWEEN_SENTENCES[language],
+                scripts=self.scripts if scripted else [],
+                back=back,
+                larger=larger,
+                **values,
+                **more,
+            )
+
+        if filled is None:
+            body = written(key=str(new_id()))
+        else:
+            same = (template, language, languages, back, larger, scripted, *sorted(values.items()))
+            body = self._filled_in(
+                same,
+                lambda *marks: written(**dict(zip(filled, marks, strict=True))),
+                filled.values(),
+            )
         return as_page(body, status=status, policy=SCRIPTED_POLICY if scripted else None)
 
     def neutral(self, request: web.Request, template: str = "neutral.html") -> web.Response:
@@ -246,7 +279,7 @@ def afresh_values(
 
 
 def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -> dict[str, Any]:
-    """What the screen's template needs of each question, with what was entered if it came back."""
+    """What the screen's template needs, with what was entered if it came back."""
     return {
         "key": str(new_id()),
         "number": screen.number,
@@ -254,10 +287,11 @@ def screen_values(screen: Screen, language: Language, form: ScreenForm | None) -
         "group": screen.group,
         "target": screen.target,
         "recall": in_words(language, screen.instrument.recall),
-        "questions": [_question_values(question, language, form) for question in screen.questions],
+        "asked": screen.questions,
+        "form": form,
         "mistaken": bool(form and form.mistakes),
         "may_alarm": screen.may_alarm,
-        "untouched": None if form is not None or screen.begun else screen.questions,
+        "is_untouched": form is None and not screen.begun,
         "ask": False,
         "overtaken": False,
         "afresh": None,

@@ -66,9 +66,9 @@ class OpenNow(NamedTuple):
 
 def is_in_window(visit: VisitFacts, now: datetime) -> bool:
     """Whether a visit takes answers: `now` in [opens_at, closes_at), and dated for good."""
-    if visit.provisional or now < visit.opens_at:
-        return False
-    return visit.closes_at is None or now < visit.closes_at
+    if visit.closes_at is not None and now >= visit.closes_at:
+        return False  # As most visits are, late in a study.
+    return now >= visit.opens_at and not visit.provisional
 
 
 def sitting_goes_on(assessment: AssessmentFacts, instrument: Instrument, now: datetime) -> bool:
