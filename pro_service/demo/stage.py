@@ -244,11 +244,13 @@ async def take_part(
     readers = {one: Reader(context.texts, instruments, one) for one in LANGUAGES}
     items = {item.code: item for instrument in instruments for item in instrument.items}
     found = {
-        row.code: row.id for row in await participants.list_participants(operator, trial.study_id)
+        row.code: (trial.study_id, row.id)
+        for row in await participants.list_participants(operator, trial.study_id)
     }
+    everybody = await context.reader.facts_of_many(operator, list(found.values()), lean=True)
     people: list[tuple[Participant, UUID]] = []
     for persona in personas:
-        facts = await context.reader.facts(operator, trial.study_id, found[persona.code])
+        facts = everybody[found[persona.code]]
         one = Participant(
             persona,
             provider=provider,
