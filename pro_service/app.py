@@ -38,7 +38,14 @@ from pro_service.store.journal import journal_in
 from pro_service.store.keeping import holds
 from pro_service.store.keeping.watching import get_figures
 from pro_service.store.migrations import demand_whole, schema_state
-from pro_service.store.pools import Pools, check_sessions, connect, open_pools
+from pro_service.store.pools import (
+    DEFAULT_SIZES,
+    Pools,
+    Sizes,
+    check_sessions,
+    connect,
+    open_pools,
+)
 from pro_service.store.texting.registered import list_gaps
 from pro_service.store.texting.sending import count_waiting_elsewhere, list_senders_elsewhere
 from pro_service.store.waiting import until_reachable
@@ -112,7 +119,12 @@ async def _waits_for_operator(connection: Connection, providers: list[str]) -> s
 
 @asynccontextmanager
 async def open_service(
-    settings: Settings, database_url: str, vault: Vault, *, telling: Telling | None = None
+    settings: Settings,
+    database_url: str,
+    vault: Vault,
+    *,
+    telling: Telling | None = None,
+    sizes: Sizes = DEFAULT_SIZES,
 ) -> AsyncIterator[Service]:
     """Put the service together on a migrated database, and take it apart again in order.
 
@@ -122,20 +134,22 @@ async def open_service(
     WrongKindError, SettingsError, JournalError, DatabaseUnreachableError, PoolerError.
     """
     with journal_in(settings.journal_dir):
-        async with _put_together(settings, database_url, vault, telling) as service:
+        async with _put_together(settings, database_url, vault, telling, sizes) as service:
             yield service
 
 
 @asynccontextmanager
 async def _put_together(
-    settings: Settings, database_url: str, vault: Vault, telling: Telling | None
+    settings: Settings, database_url: str, vault: Vault, telling: Telling | None, sizes: Sizes
 ) -> AsyncIterator[Service]:
     sealer = Sealer(open_seal_keys(settings), settings.seal_heads)
     bounds = PAGES._replace(statement=settings.database_seconds)
     meters = Meters(release())
     replica = None if settings.replica_url is None else settings.replica_url.get_secret_value()
     await check_sessions(database_url)
-    pools = await open_pools(database_url, min_size=1, bounds=bounds, waited=meters.waited)
+    pools = await open_pools(
+        database_url, sizes=sizes, min_size=1, bounds=bounds, waited=meters.waited
+    )
     context = make_context(settings, vault)
     webhooks = HttpWebhooks()
     try:

@@ -6,7 +6,7 @@ anybody acts, however slow the machine is.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from pro_service.demo.personas import Kind, Persona
@@ -14,6 +14,10 @@ from pro_service.domain.study.times import local_day, local_instant, zone
 
 QUARTER: Final = timedelta(minutes=15)
 AFTER_A_NUDGE: Final = timedelta(minutes=7)
+LOOKS_EVERY: Final = timedelta(hours=3)
+LOOKED_AT: Final = datetime(2026, 1, 1, 1, tzinfo=UTC)
+"""One of the instants after which, every so many hours, people look at their phones: the same for
+all, so that who lives in one zone answers side by side with who lives in the next."""
 AT_THE_SITE: Final = frozenset(
     {
         Kind.link,
@@ -61,10 +65,10 @@ def sits_down_at(persona: Persona, texted_at: datetime) -> datetime | None:
         return local_instant(day + days, LATE_HOUR, local)
     # A nudge goes on the half hour or the hour; a text that was put off goes a little later.
     nudge = texted_at.replace(minute=texted_at.minute // 15 * 15, second=0, microsecond=0)
-    sits_down = nudge + AFTER_A_NUDGE
+    sits_down = nudge + (LOOKED_AT - nudge) % LOOKS_EVERY + AFTER_A_NUDGE
     if persona.kind is Kind.spouse:
         # One after the other; who comes first changes from day to day.
-        sits_down += (4 + (persona.number + day.toordinal()) % 2) * QUARTER
+        sits_down += (persona.number + day.toordinal()) % 2 * QUARTER
     return sits_down
 
 

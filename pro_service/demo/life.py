@@ -42,10 +42,14 @@ ACTOR: Final = "demo:coordinator"
 AT_ONCE: Final = 6
 """Phones in use side by side."""
 CALL_CHECK: Final = time(18, 41)
-"""When each site's call list is brought up to date, in its zone."""
+"""When visits are closed and call lists are brought up to date, once a day, by the first site's
+clock."""
 SEALED_AT: Final = time(18, 43)
-"""When what was written since the week before is sealed, at the first site."""
+"""When what was written since the week before is sealed, in the first site's zone."""
 WEEK: Final = timedelta(days=7)
+SIZES_LEARNT: Final = tuple(timedelta(days=days, hours=1) for days in (1, 5, 15, 45))
+"""When tables are counted anew. Months pass before the server would do so by itself; planned for
+empty tables, a look at a dozen participants took a quarter of a second in the end."""
 SLIPS_BY: Final = timedelta(days=5)
 MOVED_BEFORE: Final = timedelta(days=2)
 DIES_AFTER: Final = timedelta(days=25, hours=3)
@@ -70,6 +74,8 @@ class _Entry:
     deed: Deed = field(compare=False)
     phone: str = field(compare=False, default="")
     """What may not be done side by side; empty: nothing may."""
+    is_look: bool = field(compare=False, default=False)
+    """Staff look at their lists: left out where nothing waits there."""
 
 
 class Life:
@@ -119,12 +125,17 @@ class Life:
 
     async def live(self) -> None:
         """Go through all study days."""
-        self._plan_daily((CALL_CHECK,), self._evening)
-        self._plan_daily((SEALED_AT,), self._seal, self._site_zones[:1], every=WEEK)
+        first = self._site_zones[:1]
+        self._plan_daily((CALL_CHECK,), self._evening, first)
+        self._plan_daily((SEALED_AT,), self._seal, first, every=WEEK)
+        for after in SIZES_LEARNT:
+            self._enter(self.starts_at + after, 0, partial(demo.learn_all_sizes, self._connection))
         if self._staff is not None:
-            self._plan_daily(AT_THE_DESK, self._at_the_desk(self._staff))
+            look = partial(self._look, self._staff)
+            self._plan_daily(AT_THE_DESK, look, self._site_zones, is_look=True)
         while True:
             due_at = await reminders.next_due(self._connection)
+            await self._leave_out_looks(due_at)
             instants = [at for at in (due_at, self._diary[0].at if self._diary else None) if at]
             now = min(instants, default=self.ends_at)
             if now >= self.ends_at:
@@ -263,18 +274,18 @@ class Life:
         self,
         hours: Sequence[time],
         deed: Deed,
-        zones: Sequence[str] | None = None,
+        zones: Sequence[str],
         *,
         every: timedelta = ONE_DAY,
+        is_look: bool = False,
     ) -> None:
-        """Something done at these hours of every day in each of these zones, or at each site."""
-        names = self._site_zones if zones is None else zones
-        for number, name in enumerate(names, start=-len(names)):
+        """Something done at these hours of every day in each of these zones."""
+        for number, name in enumerate(zones, start=-len(zones)):
             local = zone(name)
             for hour in hours:
                 day = local_day(self.starts_at, local)
                 while (at := local_instant(day, hour, local)) < self.ends_at:
-                    self._enter(at, number, deed)
+                    self._enter(at, number, deed, is_look=is_look)
                     day += every
 
     async def _evening(self) -> None:
@@ -285,18 +296,33 @@ class Life:
         """What the audit has is sealed, once a week."""
         await self._worker.settle("seal")
 
-    def _at_the_desk(self, staff: Staff) -> Deed:
-        async def look() -> None:
-            # On most days nothing waits; their lists are dear to read.
-            rung_after = self._now - RUNG_AFTER
-            if await demo.is_work_open(self._connection, self._study_id, rung_after):
-                await staff.work(self._now)
+    async def _look(self, staff: Staff) -> None:
+        """Staff work through what waits for them."""
+        await staff.work(self._now)
 
-        return look
+    async def _leave_out_looks(self, due_at: datetime | None) -> None:
+        """Take looks at the desk off the diary until something waits there.
+
+        Never beyond what happens next, be it a nudge (`due_at`), for it may bring something. On
+        most days nothing waits, and each look would be a move of the clock.
+        """
+        if not self._is_look_next(due_at):
+            return
+        waits_from = await demo.work_waits_from(self._connection, self._study_id, RUNG_AFTER)
+        until = min((at for at in (due_at, waits_from) if at is not None), default=None)
+        while self._is_look_next(until):
+            heapq.heappop(self._diary)
+
+    def _is_look_next(self, before: datetime | None) -> bool:
+        """Whether what the diary has next is a look, before an instant."""
+        first = self._diary[0] if self._diary else None
+        return first is not None and first.is_look and (before is None or first.at < before)
 
     def _plan(self, at: datetime, one: Participant, deed: Deed, *, alone: bool = False) -> None:
         self._enter(at, one.persona.number, deed, "" if alone else one.persona.phone)
 
-    def _enter(self, at: datetime, number: int, deed: Deed, phone: str = "") -> None:
+    def _enter(
+        self, at: datetime, number: int, deed: Deed, phone: str = "", *, is_look: bool = False
+    ) -> None:
         self._planned += 1
-        heapq.heappush(self._diary, _Entry(at, number, self._planned, deed, phone))
+        heapq.heappush(self._diary, _Entry(at, number, self._planned, deed, phone, is_look))

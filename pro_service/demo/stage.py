@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -47,7 +47,7 @@ from pro_service.store.demo import demo as demo_store
 from pro_service.store.exports import adherence
 from pro_service.store.exports.adherence import ScoreSummary
 from pro_service.store.ids import new_id
-from pro_service.store.pools import connect, open_pools
+from pro_service.store.pools import Sizes, connect, open_pools
 from pro_service.store.study.studies import SiteRow
 from pro_service.vault.keys import KeyRing
 from pro_service.vault.signing import SigningRing
@@ -55,6 +55,8 @@ from pro_service.vault.signing import SigningRing
 ACTOR = "demo:stage"
 NEVER_BY_ITSELF = timedelta(days=1).total_seconds()
 """Jobs that study time decides tick this seldom by themselves: `Life` says when it is time."""
+FEW: Final[Sizes] = {"participant": 2, "provider": 2, "worker": 2}
+"""Connections of a trial that is lived: each plans everything for itself, and few act at once."""
 MAPS = (
     "visits",
     "assessments",
@@ -133,7 +135,7 @@ async def served(
     ours, theirs = (urlsplit(x).port or 0 for x in (settings.public_url, settings.simulator_url))
     async with AsyncExitStack() as stack:
         service = await stack.enter_async_context(
-            open_service(settings, database_url, open_vault(settings))
+            open_service(settings, database_url, open_vault(settings), sizes=FEW)
         )
         # Months pass in minutes here: people who waited seconds would double the time it takes.
         service.context.pace = AT_ONCE
@@ -244,11 +246,13 @@ async def take_part(
     readers = {one: Reader(context.texts, instruments, one) for one in LANGUAGES}
     items = {item.code: item for instrument in instruments for item in instrument.items}
     found = {
-        row.code: row.id for row in await participants.list_participants(operator, trial.study_id)
+        row.code: (trial.study_id, row.id)
+        for row in await participants.list_participants(operator, trial.study_id)
     }
+    everybody = await context.reader.facts_of_many(operator, list(found.values()), lean=True)
     people: list[tuple[Participant, UUID]] = []
     for persona in personas:
-        facts = await context.reader.facts(operator, trial.study_id, found[persona.code])
+        facts = everybody[found[persona.code]]
         one = Participant(
             persona,
             provider=provider,

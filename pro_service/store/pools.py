@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeAlias
 
 import asyncpg
 from pydantic import ConfigDict, TypeAdapter
@@ -43,6 +43,7 @@ __all__ = [
     "DatabaseUnreachableError",
     "Pools",
     "Role",
+    "Sizes",
     "check_sessions",
     "connect",
     "encode_json",
@@ -53,7 +54,9 @@ __all__ = [
 ]
 Role = Literal["participant", "provider", "worker", "desk", "clerk"]
 ROLES: tuple[Role, ...] = ("participant", "provider", "worker", "desk", "clerk")
-DEFAULT_SIZES: dict[Role, int] = {
+Sizes: TypeAlias = Mapping[Role, int]
+"""How many connections at most each role has; one that is not named, as many as by default."""
+DEFAULT_SIZES: Sizes = {
     "participant": 8,
     "provider": 4,
     "worker": 4,
@@ -130,7 +133,7 @@ class Pools:
 async def open_pools(
     url: str,
     *,
-    sizes: Mapping[Role, int] = DEFAULT_SIZES,
+    sizes: Sizes = DEFAULT_SIZES,
     roles: Iterable[Role] = ROLES,
     min_size: int = 0,
     bounds: Bounds = PAGES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -53,9 +53,17 @@ class CountedRows(NamedTuple):
     rows: int
 
 
-async def is_work_open(connection: Connection, study_id: UUID, called_before: datetime) -> bool:
-    """Whether an alert is not closed, or a call open that was asked for before an instant."""
-    return bool(await connection.fetchval(_SQL["is_work_open"], study_id, called_before))
+async def work_waits_from(
+    connection: Connection, study_id: UUID, rung_after: timedelta
+) -> datetime | None:
+    """Since when, or from when on, an alert is to be seen to or a call made; None: nothing is."""
+    at: datetime | None = await connection.fetchval(_SQL["work_waits_from"], study_id, rung_after)
+    return at
+
+
+async def learn_all_sizes(connection: Connection) -> None:
+    """Have every table counted, so that what is said over and over is planned for what it holds."""
+    await connection.execute(_SQL["learn_all_sizes"])
 
 
 async def list_stored_answers(connection: Connection, study_id: UUID) -> list[StoredAnswer]:

@@ -14,11 +14,16 @@ JOIN pro.participants AS p ON p.study_id = r.study_id AND p.id = r.participant_i
 WHERE r.study_id = $1
 ORDER BY r.id;
 
--- name: is_work_open(study_id, called_before)
--- Whether simulated staff find anything to do at their lists: an alert that is not closed, or a call asked for long ago.
-SELECT EXISTS (SELECT FROM pro.alerts AS x WHERE x.study_id = $1 AND x.acted_at IS NULL)
-    OR EXISTS (SELECT FROM pro.call_tasks AS k
-               WHERE k.study_id = $1 AND k.closed_at IS NULL AND k.created_at < $2) AS open;
+-- name: work_waits_from(study_id, rung_after)
+-- Since when, or from when on, simulated staff find something to do at their lists: an alert that is not closed, or a
+-- call, so long after it was asked for.
+SELECT least((SELECT min(x.raised_at) FROM pro.alerts AS x WHERE x.study_id = $1 AND x.acted_at IS NULL),
+             (SELECT min(k.created_at) + $2::interval FROM pro.call_tasks AS k
+              WHERE k.study_id = $1 AND k.closed_at IS NULL)) AS at;
+
+-- name: learn_all_sizes()
+-- Count every table anew; what was planned before is planned once more.
+SELECT pro.learn_all_sizes();
 
 -- name: list_complete_scores(study_id)
 -- The scores of sittings that were sent in.

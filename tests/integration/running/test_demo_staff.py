@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
 from pro_service.demo.staff import ASSESSED_AFTER, RUNG_AFTER, Staff, seat_staff
 from pro_service.services.base.context import ServiceContext
 from pro_service.store.base import operations
+from pro_service.store.demo import demo
 from pro_service.store.pools import Pools
 from tests.support.desk import PASSWORD, seed_alert, seed_call, seed_staff
 from tests.support.seed import SeededParticipant, SeededStudy
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 async def seated(
@@ -34,6 +37,12 @@ async def states(owner: asyncpg.Connection) -> tuple[bool, bool, bool]:
     return alert["seen_by"] is not None, alert["acted_by"] is not None, closed_by is not None
 
 
+async def waits_from(study: SeededStudy) -> datetime:
+    """From when on the simulated staff find anything to do; the end of time where nothing is."""
+    found = await demo.work_waits_from(study.owner, study.id, RUNG_AFTER)
+    return NEVER if found is None else found
+
+
 async def test_an_alert_is_seen_then_assessed_by_the_investigator_and_a_call_is_made(
     study: SeededStudy, participant: SeededParticipant, pools: Pools, context: ServiceContext
 ) -> None:
@@ -41,6 +50,7 @@ async def test_an_alert_is_seen_then_assessed_by_the_investigator_and_a_call_is_
     await seed_call(participant)
     staff = await seated(study, pools, context, left=-timedelta(days=1))
     now = await operations.get_study_time(study.owner)
+    assert await waits_from(study) <= now
     await staff.work(now)
     assert await states(study.owner) == (True, False, False)
     await staff.work(now + ASSESSED_AFTER)
@@ -49,6 +59,9 @@ async def test_an_alert_is_seen_then_assessed_by_the_investigator_and_a_call_is_
     assert await study.owner.fetchval(assessed) == "staff:ivo"
     await staff.work(now + RUNG_AFTER)
     assert await states(study.owner) == (True, True, True)
+    assert await waits_from(study) == NEVER
+    await seed_call(participant)
+    assert now + RUNG_AFTER <= await waits_from(study) < NEVER
 
 
 async def test_what_came_up_last_is_left_for_the_visitor(
