@@ -146,8 +146,10 @@ def _raw(scale: Scale, answered: Sequence[tuple[Item, Value]]) -> Fraction:
 
 def _sum(values: Sequence[Value]) -> int | Fraction:
     """The exact sum; whole numbers, as most answers are, are not made fractions."""
-    whole = sum(one for one in values if isinstance(one, int))
-    return sum((Fraction(one) for one in values if not isinstance(one, int)), whole)
+    whole = [one for one in values if isinstance(one, int)]
+    if len(whole) == len(values):
+        return sum(whole)
+    return sum(map(Fraction, values), Fraction(0))
 
 
 def _score_total(total: Total, scales: Sequence[ScaleScore]) -> ScaleScore:
