@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache, partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -48,8 +48,12 @@ def parts_of(row: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
     }
 
 
+@lru_cache(maxsize=1_024)
 def answer(found: Decimal | float | None) -> Value | None:
-    """An answer as a column gives it (numeric), or JSON (a number of it); None stays none."""
+    """An answer as a column gives it (numeric), or JSON (a number of it); None stays none.
+
+    Few numbers are given again and again.
+    """
     if found is None:
         return None
     return plain(found if isinstance(found, int | Decimal) else Decimal(repr(found)))
@@ -71,15 +75,17 @@ def rows_of(
     in_order: Callable[[Any], Any] = itemgetter(*(there.index(name) for name in fields_of_kind))
     if there == list(fields_of_kind):
         in_order = tuple
+    # A tuple is made a named one at once: by the kind's own call each field would be handed over.
+    make: Callable[[Any], T] = partial(tuple.__new__, kind)
     if not read:
-        return [kind(*in_order(row)) for row in rows]
+        return list(map(make, rows if in_order is tuple else map(in_order, rows)))
     places = [(fields_of_kind.index(name), how) for name, how in read.items()]
     found = []
     for row in rows:
         cells = list(in_order(row))
         for place, how in places:
             cells[place] = how(cells[place])
-        found.append(kind(*cells))
+        found.append(make(cells))
     return found
 
 

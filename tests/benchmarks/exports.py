@@ -7,7 +7,6 @@ and its scales have scores, so that what a score is compared with is computed fo
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import resource
 import sys
@@ -20,7 +19,7 @@ from typing import Any, Final
 import asyncpg
 
 from pro_service.services.exports.export import export
-from pro_service.services.exports.halves import Second
+from pro_service.services.exports.halves import Second, collect_seldom
 from pro_service.store.migrations import migrate
 from pro_service.store.pools import connect
 from tests.benchmarks.measuring.chosen import Chosen, Found
@@ -144,7 +143,7 @@ async def export_once(url: str, folder: Path) -> dict[str, Any]:
     operator = await connecting()
     try:
         study = await context.reader.study(operator, None)
-        gc.freeze()  # As the command does.
+        collect_seldom()  # As the command does.
         began = perf_counter()
         second = Second(connecting, make_context)  # As the command has one.
         counts = await export(operator, context, study, folder, second=second)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from pro_service.services.base.context import ServiceContext
 from pro_service.services.exports.choosing import choose_formats, choose_tables, listed_formats
 from pro_service.services.exports.export import Wanted, export
 from pro_service.services.exports.files import ABOUT
-from pro_service.services.exports.halves import Second
+from pro_service.services.exports.halves import Second, collect_seldom
 from pro_service.services.exports.instants import read_instant
 from pro_service.store.pools import connect
 
@@ -79,7 +78,7 @@ def export_command(
 
     async def work(runtime: Runtime) -> dict[str, int]:
         wanted = _wanted(formats, choose_tables(tables, free_text=free_text), runtime)
-        gc.freeze()  # What is loaded stays to the end: collecting need not look at it again.
+        collect_seldom()
         with Progress(console=err, transient=True) as progress:
             task = progress.add_task("Exporting", total=None)
             return await export(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from typing import NamedTuple
 
-from pro_service.domain.endpoints.responder import burden
+from pro_service.domain.endpoints.responder import bound, burden
 from pro_service.domain.endpoints.rules import Basis, EndpointRules, Threshold
 from pro_service.domain.instruments.model import Direction
 from pro_service.domain.study.facts import EventFacts, EventKind, Target
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(NamedTuple):
     """One scale of one sitting, with the visit that asked. Instants are aware UTC."""
 
     target: Target
@@ -103,7 +102,7 @@ def percent_improvement(
     direction is absent, and where there was no burden: nothing can be said of a part of nothing.
     """
     before, after = burden(base, direction), burden(value, direction)
-    return None if after is None or not before else (before - after) / before * 100
+    return None if after is None or not before else Fraction((before - after) * 100, before)
 
 
 def reached(
@@ -126,4 +125,4 @@ def _reached(threshold: Threshold, measured: Measurement, base: Measurement | No
         else (measured.normalised, base.normalised)
     )
     better = improvement(value, start, measured.direction)
-    return None if better is None else better >= Fraction(threshold.points)
+    return None if better is None else better >= bound(threshold.points)

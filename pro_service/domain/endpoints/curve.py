@@ -27,9 +27,9 @@ def time_averaged_area(points: Sequence[Point]) -> Fraction | None:
 
 def time_averaged_areas(points: Sequence[Point]) -> Iterator[Fraction | None]:
     """The same up to each of the points, in their order."""
-    area = Fraction(0)
+    twice = Fraction(0)
     yield from [None] * bool(points)
     for before, one in pairwise(points):
-        area += (one.day - before.day).days * (before.value + one.value) / 2
+        twice += (one.day - before.day).days * (before.value + one.value)
         days = (one.day - points[0].day).days
-        yield area / days if days else None
+        yield twice / (2 * days) if days else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from pro_service.domain.endpoints.rules import DOMAINS, DomainName, ResponderRule, Step
 from pro_service.domain.instruments.model import Direction
@@ -14,8 +15,7 @@ WORST = Fraction(100)
 BEST = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
-class DomainPair:
+class DomainPair(NamedTuple):
     """One domain's baseline and value on 0-100 with 0 best; None is a score there is not."""
 
     baseline: Fraction | None
@@ -37,8 +37,7 @@ class DomainPair:
         return " and ".join(missing) or None
 
 
-@dataclass(frozen=True, slots=True)
-class Responder:
+class Responder(NamedTuple):
     """The outcome, the path by which it was reached, and why it cannot be told if it cannot."""
 
     outcome: Literal["responder", "non_responder", "not_evaluable"]
@@ -47,6 +46,12 @@ class Responder:
 
 
 ABSENT = DomainPair(None, None)
+
+
+@lru_cache(maxsize=256)
+def bound(figure: Decimal) -> Fraction:
+    """A bound of the rules as scores are compared with it; there are few, and many scores."""
+    return Fraction(figure)
 
 
 def burden(normalised: Fraction | None, direction: Direction) -> Fraction | None:
@@ -91,5 +96,4 @@ def _improved(pair: DomainPair, step: Step) -> bool:
     if pair.baseline is None or pair.value is None or pair.baseline == 0:
         return False
     points = pair.baseline - pair.value
-    relative = points / pair.baseline * 100
-    return points >= Fraction(step.points) and relative >= Fraction(step.percent)
+    return points >= bound(step.points) and points * 100 / pair.baseline >= bound(step.percent)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
-from itertools import product
+from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pro_service.domain.endpoints import change as derive
@@ -31,8 +31,7 @@ Place = tuple[Target, str, int]
 """Target, visit definition, occurrence."""
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointRow:
+class EndpointRow(NamedTuple):
     """What one measurement comes to. Figures of 0-100 scores unless their name says raw; None where
     they cannot be had: a scale without normalisation has raw figures and a percentage only."""
 
@@ -57,11 +56,10 @@ class EndpointRow:
     percent_improvement: Fraction | None = None
     average: Fraction | None = None
     """Area under the curve from baseline to here, divided by the days."""
-    thresholds: dict[str, bool | None] = field(default_factory=dict)
+    thresholds: Mapping[str, bool | None] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class VisitResponse:
+class VisitResponse(NamedTuple):
     """Whether one knee had responded by one visit."""
 
     target: Target
@@ -101,7 +99,7 @@ def _with_records(rules: EndpointRules, rows: Sequence[EndpointRow]) -> tuple[En
             chosen[place] = row
     flagged = {id(row) for row in chosen.values()}
     return tuple(
-        replace(row, is_analysis_record=True) if id(row) in flagged else row for row in rows
+        row._replace(is_analysis_record=True) if id(row) in flagged else row for row in rows
     )
 
 
@@ -119,17 +117,17 @@ def visit_responses(
     rule = rules.responder
     if rule is None:
         return ()
-    series = _series(rules, measurements)
+    by = _Domains(rules, events, _series(rules, measurements))
     found: dict[Place, None] = dict.fromkeys(asked)
     for one in measurements:
-        injected_at = derive.injection_at(events, one.target)
-        after = injected_at is not None and one.answered_at >= injected_at
-        if one.target in KNEES and after and any(_speaks(rules, one, name) for name in DOMAINS):
-            found[one.target, one.visit, one.occurrence] = None
+        if one.target in KNEES and (one.instrument, one.scale) in by.speaking:
+            injected_at = by.injected_at[one.target]
+            if injected_at is not None and one.answered_at >= injected_at:
+                found[one.target, one.visit, one.occurrence] = None
     return tuple(
         VisitResponse(*place, respond(rule, pairs), pairs)
         for place in found
-        for pairs in (_pairs(rules, events, series, place),)
+        for pairs in (by.pairs(place),)
     )
 
 
@@ -153,11 +151,6 @@ def speaks_for_a_domain(rules: EndpointRules, instrument: str) -> bool:
     return any(
         name.instrument == instrument for domain in DOMAINS for name in _scales(rules, domain)
     )
-
-
-def _speaks(rules: EndpointRules, one: Measurement, domain: DomainName) -> bool:
-    names = _scales(rules, domain)
-    return any((name.instrument, name.scale) == (one.instrument, one.scale) for name in names)
 
 
 def _scales(rules: EndpointRules, domain: DomainName) -> tuple[ScaleName, ...]:
@@ -201,12 +194,13 @@ class _Derived:
         self._protocol, self._events, self._series = protocol, events, series
         self._curves: dict[Key, _Curve] = {}
         self._targets: dict[tuple[str, date], tuple[AnalysisTarget, ...]] = {}
-        self._injected: dict[Target, datetime | None] = {}
+        self._injected: dict[Target, tuple[datetime, date] | None] = {}
 
-    def injected_at(self, target: Target) -> datetime | None:
-        """When this knee was first injected."""
+    def injected(self, target: Target) -> tuple[datetime, date] | None:
+        """When this knee was first injected, and on which day of the participant's."""
         if target not in self._injected:
-            self._injected[target] = derive.injection_at(self._events, target)
+            at = derive.injection_at(self._events, target)
+            self._injected[target] = None if at is None else (at, local_day(at, self.zone))
         return self._injected[target]
 
     def targets(self, instrument: str, injected_on: date) -> tuple[AnalysisTarget, ...]:
@@ -226,10 +220,11 @@ class _Derived:
 
 
 def _row(by: _Derived, one: Measurement) -> EndpointRow:
-    within, injected_at = derive.in_window(one), by.injected_at(one.target)
-    if injected_at is None:
+    within, injected = derive.in_window(one), by.injected(one.target)
+    if injected is None:
         return EndpointRow(one, None, within, is_baseline=False, analysis_visit=None)
-    injected_on, answered_on = local_day(injected_at, by.zone), local_day(one.answered_at, by.zone)
+    injected_at, injected_on = injected
+    answered_on = local_day(one.answered_at, by.zone)
     before = one.answered_at < injected_at
     curve = by.curve(one, injected_at)
     base = curve.base
@@ -247,8 +242,7 @@ def _row(by: _Derived, one: Measurement) -> EndpointRow:
     )
     if before or not one.counts(by.rules) or base is None:
         return row
-    return replace(
-        row,
+    return row._replace(
         change=derive.change(one.normalised, base.normalised),
         change_raw=derive.change(one.raw, base.raw),
         percent_improvement=_percent_improvement(one, base),
@@ -269,37 +263,51 @@ def _percent_improvement(one: Measurement, base: Measurement) -> Fraction | None
     return derive.percent_improvement(one.raw, base.raw, one.direction)
 
 
-def _pairs(
-    rules: EndpointRules,
-    events: Sequence[EventFacts],
-    series: Mapping[Key, list[Measurement]],
-    place: Place,
-) -> dict[DomainName, DomainPair]:
-    """Each domain's baseline and value at one visit; the global rating is the person's."""
-    return {name: _pair(rules, events, series, place, name) for name in DOMAINS}
+class _Domains:
+    """What the responder's domains are told by at one participant, worked out once."""
 
+    def __init__(
+        self,
+        rules: EndpointRules,
+        events: Sequence[EventFacts],
+        series: Mapping[Key, list[Measurement]],
+    ) -> None:
+        """`series` is what counts, by scale and in the order answered."""
+        self._names = {domain: _scales(rules, domain) for domain in DOMAINS}
+        self.speaking = {
+            (name.instrument, name.scale) for names in self._names.values() for name in names
+        }
+        """The instruments and scales that speak for a domain."""
+        self.injected_at = {knee: derive.injection_at(events, knee) for knee in KNEES}
+        self._series = {key: each for key, each in series.items() if key[1:] in self.speaking}
+        self._values = {
+            (key, one.visit, one.occurrence): burden(one.normalised, one.direction)
+            for key, several in self._series.items()
+            for one in several
+        }
+        """The latest of each visit."""
+        self._baselines: dict[tuple[Target, Key], Fraction | None] = {}
 
-def _pair(
-    rules: EndpointRules,
-    events: Sequence[EventFacts],
-    series: Mapping[Key, list[Measurement]],
-    place: Place,
-    domain: DomainName,
-) -> DomainPair:
-    knee, visit, occurrence = place
-    injected_at = derive.injection_at(events, knee)
-    targets: tuple[Target, ...] = (knee, "person")
-    names = _scales(rules, domain)
-    found: list[DomainPair] = []
-    for target, name in product(targets, names):
-        of_scale = series.get((target, name.instrument, name.scale), [])
-        base = None if injected_at is None else derive.baseline(of_scale, injected_at)
-        here = [one for one in of_scale if (one.visit, one.occurrence) == (visit, occurrence)]
-        found.append(
-            DomainPair(
-                None if base is None else burden(base.normalised, base.direction),
-                burden(here[-1].normalised, here[-1].direction) if here else None,
-            )
-        )
-    # Never one instrument's baseline with another's value: a whole pair, else the fuller half.
-    return max(found, key=lambda pair: -pair.absent, default=ABSENT)
+    def pairs(self, place: Place) -> dict[DomainName, DomainPair]:
+        """Each domain's baseline and value at one visit; the global rating is the person's."""
+        return {domain: self._pair(place, names) for domain, names in self._names.items()}
+
+    def _pair(self, place: Place, names: Sequence[ScaleName]) -> DomainPair:
+        knee, *visit = place
+        targets: tuple[Target, ...] = (knee, "person")
+        keys = [(target, name.instrument, name.scale) for target in targets for name in names]
+        found = [
+            DomainPair(self._baseline(knee, key), self._values.get((key, *visit)))
+            for key in keys
+            if key in self._series
+        ]
+        # Never one instrument's baseline with another's value: a whole pair, else the fuller half.
+        return max(found, key=lambda pair: -pair.absent, default=ABSENT)
+
+    def _baseline(self, knee: Target, key: Key) -> Fraction | None:
+        if (knee, key) not in self._baselines:
+            at = self.injected_at[knee]
+            base = None if at is None else derive.baseline(self._series[key], at)
+            found = None if base is None else burden(base.normalised, base.direction)
+            self._baselines[knee, key] = found
+        return self._baselines[knee, key]

@@ -62,6 +62,8 @@ class Item(Record):
         """What an answer of the item's range counts in scales."""
         if self.reversed:
             return self.minimum + self.maximum - value
+        if not self.choices:
+            return value
         scored = (one.score for one in self.choices if one.value == value)
         found = next(scored, None)
         return value if found is None else found

@@ -8,15 +8,14 @@ None, never 0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.domain.instruments.model import Instrument, Item, Scale, Total
 from pro_service.domain.instruments.numbers import Value, written
-from pro_service.domain.instruments.values import check_value
+from pro_service.domain.instruments.values import check_value, readable
 
 AbsentReason = Literal["too_few_answered", "scale_absent"]
 Answers = Mapping[str, Value | None]
@@ -24,6 +23,7 @@ Answers = Mapping[str, Value | None]
 
 PLACES: Final = 12
 """Decimal places in which scores are stored and printed."""
+_ONE: Final = 10**PLACES
 
 ANSWERS_FIT_SMALLER_VERSION: Final = "answers_fit_smaller_version"
 """Message key: every answer would also fit a version of the instrument with a smaller range."""
@@ -33,8 +33,7 @@ class UnknownItemError(ProServiceError):
     """The instrument has no such item."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleScore:
+class ScaleScore(NamedTuple):
     """One scale, or the total, of one attempt.
 
     `normalised` is the raw score's place between `minimum` and `maximum` on 0-100, in the
@@ -60,11 +59,13 @@ def score(instrument: Instrument, answers: Answers) -> tuple[ScaleScore, ...]:
     A partial attempt is scored by the same rules from what is there; the caller labels it.
     Raises UnknownItemError and AnswerRangeError; neither carries a value.
     """
-    items = _checked(instrument, answers)
-    scales = tuple(_score_scale(items, scale, answers) for scale in instrument.scales)
-    if instrument.total is None:
-        return scales
-    return (*scales, _score_total(instrument.total, scales))
+    _check(instrument, answers)
+    return _scored(instrument, answers)
+
+
+def score_stored(instrument: Instrument, answers: Answers) -> tuple[ScaleScore, ...]:
+    """Score what is stored by the same rules: what the instrument cannot read is missing."""
+    return _scored(instrument, readable(instrument, answers))
 
 
 def plausibility_warnings(instrument: Instrument, answers: Answers) -> tuple[str, ...]:
@@ -73,7 +74,7 @@ def plausibility_warnings(instrument: Instrument, answers: Answers) -> tuple[str
     Never a reason to refuse or convert: which version was asked is a recorded fact, not a guess
     from the values.
     """
-    _checked(instrument, answers)
+    _check(instrument, answers)
     if instrument.suspect_maximum is None:
         return ()
     values = [answers.get(item.code) for item in instrument.items]
@@ -85,9 +86,9 @@ def plausibility_warnings(instrument: Instrument, answers: Answers) -> tuple[str
 def as_decimal(fraction: Fraction) -> Decimal:
     """Round to 12 decimal places, halves away from zero, whatever the decimal context."""
     # In whole numbers: fractions would be reduced at each step, for thousands of figures.
-    over = fraction.denominator
-    scaled = (2 * abs(fraction.numerator) * 10**PLACES + over) // (2 * over)
-    return Decimal(f"{'-' if fraction < 0 else ''}{scaled}E-{PLACES}")
+    share, over = fraction.as_integer_ratio()
+    scaled = (2 * abs(share) * _ONE + over) // (2 * over)
+    return Decimal(f"{'-' if share < 0 else ''}{scaled}E-{PLACES}")
 
 
 def as_text(fraction: Fraction) -> str:
@@ -95,8 +96,8 @@ def as_text(fraction: Fraction) -> str:
     return written(as_decimal(fraction))
 
 
-def _checked(instrument: Instrument, answers: Answers) -> Mapping[str, Item]:
-    """The instrument's items by code, once every answer fits its own."""
+def _check(instrument: Instrument, answers: Answers) -> None:
+    """Refuse answers that do not fit their items."""
     items = {item.code: item for item in instrument.items}
     for code, value in answers.items():
         item = items.get(code)
@@ -104,7 +105,14 @@ def _checked(instrument: Instrument, answers: Answers) -> Mapping[str, Item]:
             raise UnknownItemError(f"{instrument.id} has no item {code}.")
         if value is not None:
             check_value(item, value)
-    return items
+
+
+def _scored(instrument: Instrument, answers: Answers) -> tuple[ScaleScore, ...]:
+    items = {item.code: item for item in instrument.items}
+    scales = tuple([_score_scale(items, scale, answers) for scale in instrument.scales])
+    if instrument.total is None:
+        return scales
+    return (*scales, _score_total(instrument.total, scales))
 
 
 def _score_scale(items: Mapping[str, Item], scale: Scale, answers: Answers) -> ScaleScore:
@@ -123,24 +131,25 @@ def _raw(scale: Scale, answered: Sequence[tuple[Item, Value]]) -> Fraction:
         weights = [Fraction(scale.weights[item.code]) for item, _ in answered]
         weighted = (weight * Fraction(one) for weight, one in zip(weights, counted, strict=True))
         return sum(weighted, Fraction(scale.constant))
-    mean = _sum(counted) / len(counted)
-    if scale.rule == "mean":
-        return mean
-    if scale.rule == "sum":
-        return mean * len(scale.items)
+    if scale.rule in ("mean", "sum"):
+        # The mean stands in for what is missing; a fraction is reduced once, for there are many.
+        times = len(scale.items) if scale.rule == "sum" else 1
+        return Fraction(_sum(counted) * times, len(counted))
     ends = [item.counts for item, _ in answered]
     risen = _sum(counted) - _sum([low for low, _ in ends])
     if scale.rule == "table":
         return Fraction(scale.table[int(risen)])
-    share = risen / (_sum([high for _, high in ends]) - _sum([low for low, _ in ends])) * 100
+    reach = _sum([high for _, high in ends]) - _sum([low for low, _ in ends])
+    share = Fraction(risen * 100, reach)
     return 100 - share if scale.rule == "100 minus mean" else share
 
 
-def _sum(values: Sequence[Value]) -> Fraction:
-    """The exact sum; whole numbers, as most answers are, are not made fractions one by one."""
-    whole = sum(one for one in values if isinstance(one, int))
-    others = (Fraction(one) for one in values if not isinstance(one, int))
-    return sum(others, Fraction(whole))
+def _sum(values: Sequence[Value]) -> int | Fraction:
+    """The exact sum; whole numbers, as most answers are, are not made fractions."""
+    whole = [one for one in values if isinstance(one, int)]
+    if len(whole) == len(values):
+        return sum(whole)
+    return sum(map(Fraction, values), Fraction(0))
 
 
 def _score_total(total: Total, scales: Sequence[ScaleScore]) -> ScaleScore:
@@ -155,11 +164,16 @@ def _score_total(total: Total, scales: Sequence[ScaleScore]) -> ScaleScore:
 
 
 def _present(scale: Scale | Total, raw: Fraction, answered: int, substituted: int) -> ScaleScore:
-    normalised = (raw - scale.minimum) / (scale.maximum - scale.minimum) * 100
+    normalised = None
+    if scale.normalisation == "0-100":
+        # (raw - minimum) / (maximum - minimum) * 100, reduced once.
+        share, over = raw.as_integer_ratio()
+        above = share - scale.minimum * over
+        normalised = Fraction(above * 100, over * (scale.maximum - scale.minimum))
     return ScaleScore(
         scale=scale.code,
         raw=raw,
-        normalised=normalised if scale.normalisation == "0-100" else None,
+        normalised=normalised,
         answered=answered,
         substituted=substituted,
         minimum=scale.minimum,

@@ -63,8 +63,8 @@ def check_value(item: Item, value: Value) -> None:
     Raises AnswerRangeError. A bool is refused: True is no answer of 1; so are a float, which is
     hardly ever what was written, and what is no number at all.
     """
-    number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    if not number or not Decimal(value).is_finite() or not is_permitted(item, value):
+    finite = type(value) is int or (isinstance(value, Decimal) and value.is_finite())
+    if not finite or not is_permitted(item, value):
         raise AnswerRangeError(item)
 
 

@@ -20,9 +20,11 @@ from pro_service.domain.study.sittings.progress import Progress
 from pro_service.domain.study.statuses import Standing, standing
 
 _NOT_EXPECTED = frozenset({AssessmentState.not_applicable, AssessmentState.not_yet_due})
+_COMPLETED = frozenset({AssessmentState.completed})
+_ANSWERED = frozenset({AssessmentState.completed, AssessmentState.unsent})
 
 
-class VisitOutcome(Record):
+class VisitOutcome(NamedTuple):
     """How one participant's visit stands: the states of all it asks."""
 
     site: str
@@ -41,6 +43,43 @@ class VisitOutcome(Record):
     def state(self) -> AssessmentState | None:
         """All of them as one word; None where it asks nothing."""
         return taken_together(self.states) if self.states else None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether either figure looks at it: it asks something and is not unscheduled."""
+        return bool(self.states) and self.kind != "unscheduled"
+
+    @property
+    def is_expected_and_closed(self) -> bool:
+        """Whether it was to be answered and no longer can be in time."""
+        return self.is_counted and self.closed and not _NOT_EXPECTED.issuperset(self.states)
+
+    @property
+    def is_completed_in_window(self) -> bool:
+        """Whether, expected and closed, everything was submitted before closing."""
+        return self.is_expected_and_closed and _COMPLETED.issuperset(self.states)
+
+    @property
+    def is_completed_with_help(self) -> bool:
+        """Whether, completed in the window, somebody helped."""
+        return self.helped and self.is_completed_in_window
+
+    @property
+    def is_answered_unsent(self) -> bool:
+        """Whether, expected and closed, everything was answered, and something of it not sent.
+
+        Such a visit is not completed (R2): whether it counts is the analysis plan's.
+        """
+        return (
+            AssessmentState.unsent in self.states
+            and _ANSWERED.issuperset(self.states)
+            and self.is_expected_and_closed
+        )
+
+    @property
+    def is_scorable(self) -> bool:
+        """Whether it is counted and every score of it exists, late ones included."""
+        return self.scorable and self.is_counted
 
 
 class Adherence(Record):
@@ -113,52 +152,6 @@ def visit_outcome(visit: AskedVisit, standing: Standing, now: datetime) -> Visit
     )
 
 
-def counted(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
-    """The visits either figure looks at: they ask something and are not unscheduled."""
-    return tuple(each for each in outcomes if each.states and each.kind != "unscheduled")
-
-
-def expected_and_closed(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
-    """The visits that were to be answered and no longer can be in time."""
-    return tuple(
-        each
-        for each in counted(outcomes)
-        if each.closed and any(state not in _NOT_EXPECTED for state in each.states)
-    )
-
-
-def completed_in_window(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
-    """Of the expected and closed, those with everything submitted before closing."""
-    return tuple(
-        each
-        for each in expected_and_closed(outcomes)
-        if all(state is AssessmentState.completed for state in each.states)
-    )
-
-
-def completed_with_help(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
-    """Of those completed in the window, the ones answered with somebody's help."""
-    return tuple(each for each in completed_in_window(outcomes) if each.helped)
-
-
-def answered_unsent(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
-    """Of the expected and closed, those with everything answered, and something of it not sent.
-
-    They are not completed (R2): whether they count is the analysis plan's.
-    """
-    answered = {AssessmentState.completed, AssessmentState.unsent}
-    return tuple(
-        each
-        for each in expected_and_closed(outcomes)
-        if AssessmentState.unsent in each.states and answered.issuperset(each.states)
-    )
-
-
-def scorable(outcomes: Iterable[VisitOutcome]) -> tuple[VisitOutcome, ...]:
-    """The visits whose every score exists, late ones included."""
-    return tuple(each for each in counted(outcomes) if each.scorable)
-
-
 def is_enrolled(statuses: Sequence[StatusFacts], now: datetime) -> bool:
     """Tell whether a participant counts as enrolled: has a status and did not fail screening."""
     status = standing(statuses, now).status
@@ -173,8 +166,9 @@ def adherence(
     `enrolled` is how many participants each site has enrolled (see `is_enrolled`).
     """
     every: dict[tuple[str, str], list[VisitOutcome]] = {}
-    for outcome in counted(outcomes):
-        every.setdefault((outcome.definition, outcome.site), []).append(outcome)
+    for outcome in outcomes:
+        if outcome.is_counted:
+            every.setdefault((outcome.definition, outcome.site), []).append(outcome)
     rows: list[Adherence] = []
     for definition in definitions:
         for site, count in enrolled.items():
@@ -183,11 +177,11 @@ def adherence(
                 Adherence(
                     definition=definition,
                     site=site,
-                    completed_in_window=len(completed_in_window(here)),
-                    helped=len(completed_with_help(here)),
-                    expected_and_closed=len(expected_and_closed(here)),
-                    unsent=len(answered_unsent(here)),
-                    scorable=len(scorable(here)),
+                    completed_in_window=sum(one.is_completed_in_window for one in here),
+                    helped=sum(one.is_completed_with_help for one in here),
+                    expected_and_closed=sum(one.is_expected_and_closed for one in here),
+                    unsent=sum(one.is_answered_unsent for one in here),
+                    scorable=sum(one.is_scorable for one in here),
                     enrolled=count,
                 )
             )

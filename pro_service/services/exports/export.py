@@ -168,9 +168,12 @@ async def _everybody(
     """The rows of all participants: made here, but for those of a second process."""
     with later_half(half) as later:
         async with begin(everybody if later is None else earlier) as merging:
-            await write_participants(merging, written, told)
+            here, of = len(merging.participant_ids), merging.of_all
+            await write_participants(
+                merging, written, lambda n: told(n + (0 if later is None else later.done()), of)
+            )
         if later is not None:
-            await later.add_to(written)
+            await later.add_to(written, lambda n: told(here + n, of))
 
 
 def _about(

@@ -7,8 +7,9 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from pro_service.domain.errors import ProServiceError
 from pro_service.services.base.files import open_private
@@ -45,13 +46,21 @@ class Tables:
         """Write rows of a table, if it was asked for."""
         if name not in self.counts:
             return
-        for one in rows:
-            if isinstance(one, Block):
-                self._add_block(name, one)
+        for are_blocks, some in groupby(rows, key=lambda one: isinstance(one, Block)):
+            if are_blocks:
+                for one in some:
+                    self._add_block(name, cast("Block", one))
+            else:
+                self._add_rows(name, list(some))
+
+    def _add_rows(self, name: str, rows: Sequence[Row]) -> None:
+        for writer in self._writers:
+            if isinstance(writer, CsvWriter):
+                writer.add_rows(name, rows)
                 continue
-            for writer in self._writers:
-                writer.add(name, one)
-            self.counts[name] += 1
+            for row in rows:
+                writer.add(name, row)
+        self.counts[name] += len(rows)
 
     def _add_block(self, name: str, block: Block) -> None:
         for writer in self._writers:

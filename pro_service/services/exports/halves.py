@@ -9,6 +9,7 @@ are those of one process. What it needs goes to it through a pipe, never over a 
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import shutil
 import signal
@@ -37,22 +38,34 @@ FOLDER: Final = "later-half"
 """Inside the folder that is being written, and gone from it before anybody finds it."""
 _TURNS: Final = 4
 """Turns of the loop between two participants."""
+_SELDOM: Final = 20_000
+"""Records made between two collections."""
+_MEANWHILE: Final = 60
+"""Whose rows the first has made while the second loads, at most."""
 FEWEST: Final = 200
 """Of fewer participants one process has made all rows while a second is still starting."""
 
 
 async def write_participants(
-    merging: Merging, written: Tables, told: Callable[[int, int], None]
+    merging: Merging, written: Tables, told: Callable[[int], None]
 ) -> None:
-    """Write everybody's rows; `told` hears after each participant how many of how many are done."""
+    """Write the rows of all whose turn it is; `told` hears after each how many are done."""
     for number, participant_id in enumerate(merging.participant_ids, start=1):
         for name, rows in await merging.rows_of(participant_id):
             written.add(name, rows)
-        told(number, len(merging.participant_ids))
+        told(number)
         # In a server others are served between two participants, and the database is told at once
         # what is next: to hear the end of one piece and to ask for another takes a few turns.
         for _ in range(_TURNS):
             await asyncio.sleep(0)
+
+
+def collect_seldom() -> None:
+    """For a process that exports and ends: what is loaded stays to the end and need not be looked
+    at again, and rows make no circles, so collecting finds nothing.
+    """
+    gc.freeze()
+    gc.set_threshold(_SELDOM)
 
 
 class LaterHalfError(ProServiceError):
@@ -116,14 +129,24 @@ class Later:
         half.folder.mkdir(mode=0o700)
         self._process.start()
         tells.close()
+        self._done = 0
+        self._counts: dict[str, int] | None = None
 
-    async def add_to(self, written: Tables) -> None:
+    def done(self) -> int:
+        """Whose rows it has made, as far as it has told."""
+        while self._counts is None and self._told.poll():
+            self._hear()
+        return self._done
+
+    async def add_to(self, written: Tables, told: Callable[[int], None]) -> None:
         """Wait until it is done, and set its rows behind those that are written.
 
-        Raises LaterHalfError.
+        `told` hears meanwhile how many it has done. Raises LaterHalfError, as `done` does.
         """
-        counts = await asyncio.to_thread(self._hear)
-        written.append(self._folder, counts)
+        while self._counts is None:
+            await asyncio.to_thread(self._hear)
+            told(self._done)
+        written.append(self._folder, self._counts)
         shutil.rmtree(self._folder)
 
     def end(self) -> None:
@@ -133,9 +156,9 @@ class Later:
         self._process.close()
         self._told.close()
 
-    def _hear(self) -> dict[str, int]:
+    def _hear(self) -> None:
         try:
-            told: dict[str, int] | str = self._told.recv()
+            told: int | dict[str, int] | str = self._told.recv()
         except EOFError:
             told = "it was ended"
         if isinstance(told, str):
@@ -143,7 +166,10 @@ class Later:
                 f"The second process of the export did not write its half ({told}).",
                 mend="Nothing was written; try again.",
             )
-        return told
+        if isinstance(told, int):
+            self._done = told
+        else:
+            self._counts = told
 
 
 @contextmanager
@@ -170,21 +196,28 @@ def _later(participant_ids: Sequence[UUID]) -> Sequence[UUID]:
 
 def _middle(participant_ids: Sequence[UUID]) -> int:
     """A little after the middle: the second begins late, as it loads what the first has loaded."""
-    return round(len(participant_ids) * 0.53)
+    known = len(participant_ids)
+    return known // 2 + min(known // 20, _MEANWHILE)
 
 
 def _work(half: Half, tells: Pipe) -> None:
-    """The second process: tells its counts, or why there are none."""
+    """The second process: tells how far it is, then its counts, or why there are none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The first ends it.
     try:
-        tells.send(asyncio.run(_write(half)))
+        tells.send(asyncio.run(_write(half, tells)))
     except Exception as error:
         tells.send(type(error).__name__)
 
 
-async def _write(half: Half) -> dict[str, int]:
+async def _write(half: Half, tells: Pipe) -> dict[str, int]:
     context = half.second.context()
     connection = await half.second.connect()
+    collect_seldom()
+
+    def told(done: int) -> None:
+        _demand_first()
+        tells.send(done)
+
     try:
         async with store.one_snapshot(connection, seen=half.seen):
             snapshot, _ = await take_snapshot(
@@ -196,14 +229,14 @@ async def _write(half: Half) -> dict[str, int]:
             tables = [one for name, one in EVERY_TABLE.items() if name in half.tables]
             written = Tables(half.folder, {}, tables, (CsvWriter(),))
             async with Merging.begin(place, context, snapshot, _later) as merging:
-                await write_participants(merging, written, _demand_first)
+                await write_participants(merging, written, told)
             written.close()
     finally:
         await connection.close()
     return written.counts
 
 
-def _demand_first(done: int, of: int) -> None:
+def _demand_first() -> None:
     """Nobody would read what is written once the first process is gone."""
     first = multiprocessing.parent_process()
     if first is not None and not first.is_alive():

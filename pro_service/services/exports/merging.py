@@ -207,6 +207,8 @@ class Merging:
         self._protocols: dict[UUID, Protocol] = {}
         self.participant_ids = whose.participant_ids
         """Whose rows are made, in this order."""
+        self.of_all = len(whose.participant_ids)
+        """How many are in the export, whoever makes their rows."""
 
     @classmethod
     @asynccontextmanager
@@ -223,12 +225,14 @@ class Merging:
         here = [one for one in known if place.sites is None or one.site in place.sites]
         restricted = frozenset(one.id for one in here if one.restricted)
         left_out = restricted if place.without_restricted else frozenset[UUID]()
-        ids = share([one.id for one in here if one.id not in left_out])
-        whose = Whose(study_id, ids, as_of)
+        ids = [one.id for one in here if one.id not in left_out]
+        whose = Whose(study_id, share(ids), as_of)
         free_text = FREE_TEXT in place.tables
         async with ahead_on(place.connection) as ahead:
             sources = await Sources.open(ahead, whose, free_text=free_text)
-            yield cls((ahead, sources), context, snapshot, whose, place.tables, restricted)
+            merging = cls((ahead, sources), context, snapshot, whose, place.tables, restricted)
+            merging.of_all = len(ids)
+            yield merging
 
     async def rows_of(self, participant_id: UUID) -> list[TableRows]:
         """The rows of the next participant of the order, by table."""

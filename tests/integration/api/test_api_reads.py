@@ -145,6 +145,37 @@ async def test_every_address_knows_which_role_at_which_site_reads(
     assert wrong == []
 
 
+async def test_whoever_moves_is_listed_once_wherever_they_are_seen(
+    moved: SeededParticipant, browser: aiohttp.ClientSession
+) -> None:
+    study = moved.study
+    first = await study.owner.fetchval("SELECT id FROM pro.sites WHERE code = 'S1'")
+    sees = {
+        place: await seed_key(study, f"of-{place}".lower(), site=None if place == "all" else place)
+        for place in ("all", "S1", "S2", "S3")
+    }
+
+    async def listed(place: str, query: str = "") -> list[tuple[str, bool]]:
+        found = await ask(browser, sees[place], f"/participants{query}")
+        return [(one["site"], one["present"]) for one in found.json["items"]]
+
+    assert [await listed(place) for place in sees] == [
+        [("S2", True)],
+        [("S1", False)],
+        [("S2", True)],
+        [],
+    ]
+    await leave_for_site(moved, first)  # Back again.
+    assert [await listed(place) for place in sees] == [
+        [("S1", True)],
+        [("S1", True)],
+        [("S2", False)],
+        [],
+    ]
+    assert await listed("all", "?site=S1") == [("S1", True)]
+    assert await listed("all", "?site=S2") == []
+
+
 async def test_nothing_of_somebody_restricted_goes_to_a_program(
     participant: SeededParticipant, browser: aiohttp.ClientSession, owner: asyncpg.Connection
 ) -> None:

@@ -73,8 +73,16 @@ async def test_two_processes_write_what_one_writes(
     folders = tmp_path / "one", tmp_path / "two"
     for folder, fewest in zip(folders, (3, 2), strict=True):
         monkeypatch.setattr(halves, "FEWEST", fewest)
-        at = datetime.fromisoformat(AS_OF)
-        await export(trial.operator, trial.context, study, folder, as_of=at, second=second)
+        at, heard = datetime.fromisoformat(AS_OF), list[tuple[int, int]]()
+        await export(
+            *(trial.operator, trial.context, study, folder),
+            as_of=at,
+            second=second,
+            told=lambda done, of, heard=heard: heard.append((done, of)),
+        )
+        # Of both processes, however many rows each makes.
+        assert (heard[0][1], heard[-1]) == (2, (2, 2))
+        assert heard == sorted(heard)
         assert len(started) == 3 - fewest  # So few as before are not worth it.
     one, two = map(contents, folders)
     # The manifest says when it was made.

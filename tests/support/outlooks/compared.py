@@ -9,7 +9,6 @@ from uuid import UUID
 
 import asyncpg
 
-from pro_service.domain.study import adherence as figures
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.services.desk.listing.grid import FIGURES
 from pro_service.services.desk.listing.signs import FIGURE_SIGNS, STATE_SIGNS, states_in
@@ -92,15 +91,15 @@ async def _figures(
     wanted = {}
     for key in {(each.definition, site) for site, each in outcomes}:
         here = [each for site, each in outcomes if (each.definition, site) == key]
-        sets = (
-            figures.expected_and_closed(here),
-            figures.completed_in_window(here),
-            figures.completed_with_help(here),
-            figures.answered_unsent(here),
-            figures.scorable(here),
+        found = (
+            sum(one.is_expected_and_closed for one in here),
+            sum(one.is_completed_in_window for one in here),
+            sum(one.is_completed_with_help for one in here),
+            sum(one.is_answered_unsent for one in here),
+            sum(one.is_scorable for one in here),
         )
-        if any(sets):
-            wanted[key] = tuple(len(one) for one in sets)
+        if any(found):
+            wanted[key] = found
     assert by_visit == wanted
     enrolled = {one.site_id: one.enrolled for one in counts if one.definition is None}
     assert enrolled == {

@@ -11,8 +11,12 @@ from uuid import UUID
 
 import asyncpg
 
-from pro_service.domain.study import adherence as figures
-from pro_service.domain.study.adherence import AskedVisit, VisitOutcome, visit_outcome
+from pro_service.domain.study.adherence import (
+    AskedVisit,
+    VisitOutcome,
+    is_enrolled,
+    visit_outcome,
+)
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import EventFacts, EventKind, StatusFacts, Window
 from pro_service.domain.study.respondents import with_help
@@ -75,12 +79,12 @@ class Told:
         if figure == "enrolled" and not self.enrolled:
             return False
         sets = {
-            "expected_and_closed": figures.expected_and_closed,
-            "completed_in_window": figures.completed_in_window,
-            "unsent": figures.answered_unsent,
-            "scorable": figures.scorable,
+            "expected_and_closed": [one.is_expected_and_closed for one in seen],
+            "completed_in_window": [one.is_completed_in_window for one in seen],
+            "unsent": [one.is_answered_unsent for one in seen],
+            "scorable": [one.is_scorable for one in seen],
         }
-        if figure in sets and not sets[figure](seen):
+        if figure in sets and not any(sets[figure]):
             return False
         return state is None or any(state in one.states for one in seen)
 
@@ -88,7 +92,7 @@ class Told:
     def behind(self) -> int:
         """Visits of the figures that have closed with something missing."""
         missing = {AssessmentState.missed, AssessmentState.partial, AssessmentState.unsent}
-        closed = [one for one in figures.counted(self.outcomes) if one.closed]
+        closed = [one for one in self.outcomes if one.is_counted and one.closed]
         return sum(bool(missing & set(one.states)) for one in closed)
 
 
@@ -126,9 +130,7 @@ async def told(desk: asyncpg.Connection, study_id: UUID, items: Mapping[str, int
         ]
         now = row["now"]
         where = standing(words, now, _deaths(row["died_at"]))
-        one = Told(
-            row["id"], row["code"], row["site_id"], where.status, figures.is_enrolled(words, now)
-        )
+        one = Told(row["id"], row["code"], row["site_id"], where.status, is_enrolled(words, now))
         for _, found in groupby(asked.get(one.id, ()), key=lambda each: each["visit_id"]):
             here = list(found)
             first = here[0]

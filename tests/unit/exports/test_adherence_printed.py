@@ -61,6 +61,6 @@ def test_a_visit_partly_answered_has_the_desks_letter_and_the_exports_word() -> 
         scorable=False,
     )
     assert outcome.state is State.partial
-    assert outcome.model_copy(update={"states": ()}).state is None
+    assert outcome._replace(states=()).state is None
     letters = [printed.letter(one) for one in State]
     assert len({*letters}) == len(letters), "a letter means one state"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -174,12 +173,12 @@ def test_a_koos_trial_has_responders_by_the_burden(
     rating = {"instrument": "pga", "scale": "pga", "target": "person"}
     before = [*koos(-1, 20, 20), measured(-1, 50, **rating)]
     after = [*koos(14, pain, adl), measured(14, 50, **rating)]
-    counted = [replace(one, mode="web", respondent="self") for one in (*before, *after)]
+    counted = [one._replace(mode="web", respondent="self") for one in (*before, *after)]
     found = visit_responses(PLAN, [injection()], counted)
     assert [one.responder for one in found] == [expected]
 
 
 def test_a_koos_trial_whose_baseline_is_missing_is_not_evaluable_and_never_no() -> None:
-    counted = [replace(one, mode="web", respondent="self") for one in koos(14, 40, 40)]
+    counted = [one._replace(mode="web", respondent="self") for one in koos(14, 40, 40)]
     (found,) = visit_responses(PLAN, [injection()], counted)
     assert found.responder.outcome == "not_evaluable"

@@ -163,8 +163,9 @@ def as_if_answered(instrument: Instrument, items: Collection[str]) -> dict[str, 
 
 def is_settled(instrument: Instrument, answers: Mapping[str, Value | None]) -> bool:
     """Whether all that was asked is answered, or was left open on purpose, and not all of it."""
-    asked = {item.code for item in instrument.items}
-    return asked <= answers.keys() and any(value is not None for value in answers.values())
+    return all(item.code in answers for item in instrument.items) and any(
+        value is not None for value in answers.values()
+    )
 
 
 def _first(sittings: Sequence[SittingFacts], due: Due, *, for_good: bool) -> StandingSitting | None:

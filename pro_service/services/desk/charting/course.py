@@ -25,8 +25,7 @@ from pro_service.domain.endpoints.responder import Responder
 from pro_service.domain.endpoints.rules import EndpointRules, Threshold
 from pro_service.domain.endpoints.table import EndpointRow, endpoint_rows, visit_responses
 from pro_service.domain.instruments.model import Direction, Instrument, Scale, Total
-from pro_service.domain.instruments.scoring import score
-from pro_service.domain.instruments.values import readable
+from pro_service.domain.instruments.scoring import score_stored
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.facts import EventFacts, Status, Target
 from pro_service.domain.study.times import local_day, zone
@@ -316,7 +315,7 @@ class _Deriving:
         raw, of_hundred = (
             None if text is None else Decimal(text) for text in (stored.raw, stored.normalised)
         )
-        computed = score(instrument, readable(instrument, values))
+        computed = score_stored(instrument, values)
         of_scale = next((one for one in computed if one.scale == scored.code), None)
         exact = exactly(of_scale, StoredScore(raw, of_hundred))
         return Measurement(

@@ -6,6 +6,7 @@ raise, and base R reads "+00:00" as midnight.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -22,8 +23,8 @@ from pro_service.tables import mark_csv
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run as a formula at the beginning of a cell."""
-_QUOTED: Final = frozenset(',"\n\r')
-"""What makes a cell be written between quotes."""
+_QUOTED: Final = re.compile(r'[,"\n\r]')
+"""What makes a text be written between quotes."""
 AT_ONCE: Final = 1 << 20
 """Bytes copied at once."""
 _REMEMBERED: Final = 10_000
@@ -54,24 +55,29 @@ class CsvWriter:
             file.write(",".join(column.name for column in table.columns) + "\n")
 
     def add(self, table: str, row: Row) -> None:
-        """Write a row; a cell too many or too few is a mistake of the program."""
+        """Write a row."""
+        self.add_rows(table, (row,))
+
+    def add_rows(self, table: str, rows: Sequence[Row]) -> None:
+        """Write rows; a cell too many or too few is a mistake of the program."""
         shown = self._shown[table]
-        if len(row) != len(shown):
-            raise ValueError(f"{table}: {len(row)} cells for {len(shown)} columns")
-        self._write[table](",".join(map(getitem, shown, row)) + "\n")
+        for row in rows:
+            if len(row) != len(shown):
+                raise ValueError(f"{table}: {len(row)} cells for {len(shown)} columns")
+        self._write[table]("".join([f"{','.join(map(getitem, shown, row))}\n" for row in rows]))
 
     def add_block(self, table: str, block: Block) -> None:
         """Write rows that begin and end alike: what they share is made once."""
         shown = self._shown[table]
         first, last = len(block.head), len(shown) - len(block.tail)
         between = shown[first:last]
-        if any(len(one) != last - first for one in block.middles):
+        if not {last - first}.issuperset(map(len, block.middles)):
             raise ValueError(f"{table}: cells too many or too few for {len(shown)} columns")
-        head = "".join(f"{text}," for text in map(getitem, shown, block.head))
-        tail = "".join(f",{text}" for text in map(getitem, shown[last:], block.tail))
+        head = ",".join((*map(getitem, shown, block.head), ""))
+        tail = ",".join(("", *map(getitem, shown[last:], block.tail)))
         self._write[table](
             "".join(
-                f"{head}{','.join(map(getitem, between, one))}{tail}\n" for one in block.middles
+                [f"{head}{','.join(map(getitem, between, one))}{tail}\n" for one in block.middles]
             )
         )
 
@@ -102,7 +108,7 @@ class _Shown(dict[Cell, str]):
             self.clear()
             self[None] = ""
         text = self._show(cell)
-        if not _QUOTED.isdisjoint(text):
+        if isinstance(cell, str) and _QUOTED.search(text):
             text = f'"{text.replace(chr(34), chr(34) * 2)}"'
         self[cell] = text
         return text
@@ -115,8 +121,8 @@ def cell_text(column: Column, cell: Cell) -> str:
 
 def instant_text(cell: datetime) -> str:
     """An instant as CSV has it: UTC, in milliseconds."""
-    naive = cell.astimezone(UTC).replace(tzinfo=None)
-    return f"{naive.isoformat(timespec='milliseconds')}Z"
+    utc = cell if cell.tzinfo is UTC else cell.astimezone(UTC)
+    return f"{utc.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
 
 
 def defused(cell: str) -> str:

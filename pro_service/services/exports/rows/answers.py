@@ -12,14 +12,13 @@ from pro_service.domain.endpoints.exact import StoredScore, exactly
 from pro_service.domain.endpoints.rules import DOMAINS
 from pro_service.domain.endpoints.table import (
     EndpointRow,
-    VisitResponse,
     endpoint_rows,
     visit_responses,
 )
 from pro_service.domain.instruments.model import Instrument, Scale, Total
-from pro_service.domain.instruments.scoring import ScaleScore, score
-from pro_service.domain.instruments.values import readable
+from pro_service.domain.instruments.scoring import ScaleScore, score_stored
 from pro_service.domain.study.assessments import AssessmentState
+from pro_service.domain.study.facts import Target
 from pro_service.services.exports.cells import as_figure, yes_or_no
 from pro_service.services.exports.columns import Block, Row
 from pro_service.services.exports.rows.reading import WITHDREW, Reading, Sitting
@@ -29,7 +28,7 @@ _BASES: Final = ("complete", "unsent", "partial")
 _NOT_DERIVED: Final[Row] = (None,) * 10
 
 
-@dataclass
+@dataclass(slots=True)
 class Placed:
     """A scale of a sitting, with its score if there is one, and what the rules make of it."""
 
@@ -44,7 +43,7 @@ class Placed:
 class Answers(NamedTuple):
     """The rows of one participant, and the scores that may be analysed."""
 
-    scores: list[Row]
+    scores: list[Block]
     items: list[Block]
     endpoints: list[Row]
     measured: list[Placed]
@@ -57,25 +56,25 @@ def answer_rows(reading: Reading) -> Answers:
     every answer and score is left out.
     """
     items: list[Block] = []
-    placed: list[Placed] = []
+    placed: list[list[Placed]] = []
     for sitting in reading.standing:
         if sitting.instrument is not None:
             items.append(_items(sitting, sitting.instrument))
-            placed += _placed(sitting, sitting.instrument)
-    measured = [one for one in placed if one.measured is not None]
+            placed.append(list(_placed(sitting, sitting.instrument)))
+    measured = [one for here in placed for one in here if one.measured is not None]
     person, rules = reading.person, reading.snapshot.rules
     measurements = [one.measured for one in measured if one.measured is not None]
     place = (reading.protocol, person.events, measurements, person.zone)
     for one, derived in zip(measured, endpoint_rows(rules, *place), strict=True):
         one.derived = derived
-    scores = [_score(one) for one in placed]
+    scores = [_scores(here) for here in placed if here]
     return Answers(scores, items, list(_endpoints(reading, measured)), measured)
 
 
 def _items(sitting: Sitting, instrument: Instrument) -> Block:
     """A row for each item that was asked."""
     asked, withdrew = sitting.asked, sitting.reading.person.withdrew
-    state, when, how = str(sitting.state), sitting.when, sitting.how
+    state, when, how = sitting.state.value, sitting.when, sitting.how
     head: Row = (*sitting.where, asked.instrument, instrument.version)
     absent = state if asked.attempt_id is None else "not_reached"
     # What all items without an answer end in: most rows of a study are of these.
@@ -104,8 +103,8 @@ def _placed(sitting: Sitting, instrument: Instrument) -> Iterator[Placed]:
         one = Placed(sitting, instrument, scale, stored)
         if stored is not None and at is not None and not apart:
             if not exact:
-                values = readable(instrument, sitting.values)
-                exact = {each.scale: each for each in score(instrument, values)}
+                found = score_stored(instrument, sitting.values)
+                exact = {each.scale: each for each in found}
             one.measured = _measured(one, exact, stored, at)
         yield one
 
@@ -145,34 +144,54 @@ def _measured(
     )
 
 
-def _score(one: Placed) -> Row:
-    asked, stored, scale = one.sitting.asked, one.stored, one.scale
-    withdrew = one.sitting.reading.person.withdrew
-    shown = None if withdrew else stored
-    version = one.instrument.version if stored is None else stored.instrument_version
-    bounds = (scale.minimum, scale.maximum) if stored is None else (stored.lowest, stored.highest)
-    return (
-        *one.sitting.where,
-        *(asked.target_on, asked.opens_at, asked.closes_at, asked.instrument, version),
-        *(scale.code, str(one.sitting.state), None if stored is None else stored.basis),
-        *((None, None) if shown is None else (shown.raw, shown.normalised)),
-        *bounds,
-        one.instrument.direction_of(scale),
-        *((None, None) if shown is None else (shown.answered, shown.substituted)),
-        WITHDREW if withdrew else _why_absent(one),
-        *one.sitting.when,
-        *(_NOT_DERIVED if one.derived is None else _derived(one.derived)),
-        *one.sitting.how,
-        *((None, None) if stored is None else (stored.scoring_version, stored.revision)),
+def _scores(placed: Sequence[Placed]) -> Block:
+    """A row for each scale of one sitting."""
+    sitting = placed[0].sitting
+    asked = sitting.asked
+    dates = (asked.target_on, asked.opens_at, asked.closes_at)
+    state, withdrew = sitting.state.value, sitting.reading.person.withdrew
+    submitted = sitting.state in (AssessmentState.completed, AssessmentState.late)
+    absent = WITHDREW if withdrew else "not_scored" if submitted else state
+    # What all scales without a score end in.
+    unscored: Row = (absent, *sitting.when, *_NOT_DERIVED, *sitting.how, None, None)
+    return Block(
+        (*sitting.where, *dates, asked.instrument),
+        [
+            _unscored(one, state, unscored) if one.stored is None else _score(one, one.stored)
+            for one in placed
+        ],
+        (),
     )
 
 
-def _why_absent(one: Placed) -> str | None:
-    if one.stored is not None:
-        return one.stored.absent_reason
-    state = one.sitting.state
-    submitted = state in (AssessmentState.completed, AssessmentState.late)
-    return "not_scored" if submitted else str(state)
+def _unscored(one: Placed, state: str, end: Row) -> Row:
+    scale, instrument = one.scale, one.instrument
+    bounds = (scale.minimum, scale.maximum, instrument.direction_of(scale))
+    return (instrument.version, scale.code, state, None, None, None, *bounds, None, None, *end)
+
+
+def _score(one: Placed, stored: ExportedScore) -> Row:
+    sitting = one.sitting
+    raw, normalised, answered, substituted, absent = (
+        (None, None, None, None, WITHDREW)
+        if sitting.reading.person.withdrew
+        else (
+            stored.raw,
+            stored.normalised,
+            stored.answered,
+            stored.substituted,
+            stored.absent_reason,
+        )
+    )
+    return (
+        *(stored.instrument_version, one.scale.code, sitting.state.value, stored.basis),
+        *(raw, normalised, stored.lowest, stored.highest, one.instrument.direction_of(one.scale)),
+        *(answered, substituted, absent),
+        *sitting.when,
+        *(_NOT_DERIVED if one.derived is None else _derived(one.derived)),
+        *sitting.how,
+        *(stored.scoring_version, stored.revision),
+    )
 
 
 def _derived(found: EndpointRow) -> Row:
@@ -197,9 +216,15 @@ def _endpoints(reading: Reading, measured: Sequence[Placed]) -> Iterator[Row]:
     if not responses:
         return
     windows = {(one.asked.definition, one.asked.occurrence): one.asked for one in reading.standing}
+    here: dict[tuple[str, int], list[Placed]] = {}
+    for one in measured:
+        here.setdefault((one.sitting.asked.definition, one.sitting.asked.occurrence), []).append(
+            one
+        )
     for each in responses:
-        told, window = each.responder, windows[each.visit, each.occurrence]
-        by = _decided_by(reading, measured, each)
+        told, visit = each.responder, (each.visit, each.occurrence)
+        window = windows[visit]
+        by = _decided_by(reading, here.get(visit, ()), each.target)
         found = None if by is None else by.derived
         day = None if by is None else by.sitting.answered_on
         yield (
@@ -218,22 +243,14 @@ def _endpoints(reading: Reading, measured: Sequence[Placed]) -> Iterator[Row]:
         )
 
 
-def _decided_by(
-    reading: Reading, measured: Sequence[Placed], response: VisitResponse
-) -> Placed | None:
-    """The score whose day is the response's: of the knee's pain, or what comes first of it."""
+def _decided_by(reading: Reading, measured: Sequence[Placed], knee: Target) -> Placed | None:
+    """The score of a visit whose day is a response's: of the knee's pain, or what comes first."""
     rule = reading.snapshot.rules.responder
-    here = [
-        one
-        for one in measured
-        if (one.sitting.asked.definition, one.sitting.asked.occurrence)
-        == (response.visit, response.occurrence)
-        and one.sitting.asked.target in (response.target, "person")
-    ]
+    here = [one for one in measured if one.sitting.asked.target in (knee, "person")]
     for domain in DOMAINS:
         names = () if rule is None else rule.scales.get(domain, ())
+        told_by = {(name.instrument, name.scale) for name in names}
         for one in here:
-            asked = (one.instrument.id, one.scale.code)
-            if any(asked == (name.instrument, name.scale) for name in names):
+            if (one.instrument.id, one.scale.code) in told_by:
                 return one
     return None

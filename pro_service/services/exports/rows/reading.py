@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from itertools import groupby
 from typing import Final
 from uuid import UUID
@@ -89,6 +88,9 @@ class Person:
             target: injection_at(self.events, target) for target in (*KNEES, "person")
         }
         """When each knee, or the first of them, was first injected."""
+        self._injected_on = {
+            target: None if at is None else self.day(at) for target, at in self.injected_at.items()
+        }
 
     def day(self, at: datetime) -> date:
         """An instant as a day of the participant's calendar."""
@@ -96,10 +98,8 @@ class Person:
 
     def study_day(self, target: Target, day: date | None) -> int | None:
         """The day counted from the knee's injection; None before there was one."""
-        injected_at = self.injected_at[target]
-        if injected_at is None or day is None:
-            return None
-        return study_day(day, self.day(injected_at))
+        injected_on = self._injected_on[target]
+        return None if injected_on is None or day is None else study_day(day, injected_on)
 
 
 class Sitting:
@@ -117,55 +117,36 @@ class Sitting:
         self.values = {code: answer.value for code, answer in given.items()}
         self.stands_because: str | None = None
         """Why it is the record (R3); None: it is not, or nobody began one."""
-        last = max((each.answered_at for each in given.values()), default=None)
+        person = reading.person
+        last = max([each.answered_at for each in given.values()], default=None)
         self.last_answer_at = last
         self.answered_at = last or asked.submitted_at
-        self.where: Row = (
-            *reading.person.cells,
-            *(asked.target, asked.definition, asked.occurrence),
-        )
-
-    @cached_property
-    def progress(self) -> Progress:
-        """How far the assessment has come, if this is the sitting that stands."""
-        asked = self.asked
-        return Progress(
+        self.progress = Progress(
             submitted_at=asked.submitted_at,
             declined_at=asked.declined_at,
-            begun=bool(self.given),
+            begun=bool(given),
             answered=any(value is not None for value in self.values.values()),
-            settled=self.instrument is not None and is_settled(self.instrument, self.values),
+            settled=instrument is not None and is_settled(instrument, self.values),
         )
-
-    @cached_property
-    def state(self) -> AssessmentState:
-        """The state of the assessment, if this is the sitting that stands."""
-        asked, person = self.asked, self.reading.person
+        """How far the assessment has come, if this is the sitting that stands."""
         window = Window(asked.opens_at, asked.closes_at, asked.provisional)
-        return assessment_state(window, self.progress, person.standing, person.snapshot.as_of)
-
-    @cached_property
-    def answered_on(self) -> date | None:
+        as_of = person.snapshot.as_of
+        self.state = assessment_state(window, self.progress, person.standing, as_of)
+        """The state of the assessment, if this is the sitting that stands."""
+        self.answered_on = None if self.answered_at is None else person.day(self.answered_at)
         """The day of its last answer, of the participant's calendar."""
-        return None if self.answered_at is None else self.reading.person.day(self.answered_at)
-
-    @cached_property
-    def when(self) -> Row:
-        """The columns of when it was answered."""
+        self.where: Row = (*person.cells, asked.target, asked.definition, asked.occurrence)
         day = self.answered_on
-        return (self.answered_at, day, self.reading.person.study_day(self.asked.target, day))
-
-    @cached_property
-    def how(self) -> Row:
-        """The columns of how it was answered."""
-        one = self.asked
-        return (
-            *(one.mode, one.respondent, one.respondent_relation, one.entered_by, one.interviewer),
-            *(one.not_for_analysis, self._second_entry(), one.authentication, one.card_shown_at),
-            *(one.language, one.sitting, one.moved_from, one.release),
-            *(one.instrument_sha256, one.wording_sha256),
-            self.reading.person.participant.protocol_sha256,
+        self.when: Row = (self.answered_at, day, person.study_day(asked.target, day))
+        """The columns of when it was answered."""
+        self.how: Row = (
+            *(asked.mode, asked.respondent, asked.respondent_relation, asked.entered_by),
+            *(asked.interviewer, asked.not_for_analysis, self._second_entry()),
+            *(asked.authentication, asked.card_shown_at, asked.language, asked.sitting),
+            *(asked.moved_from, asked.release, asked.instrument_sha256, asked.wording_sha256),
+            person.participant.protocol_sha256,
         )
+        """The columns of how it was answered."""
 
     def _second_entry(self) -> str | None:
         """Whether paper that is typed twice is verified; None: nobody asks for it."""

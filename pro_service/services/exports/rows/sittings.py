@@ -4,31 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Final
 
-from pro_service.domain.study.adherence import (
-    AskedVisit,
-    answered_unsent,
-    completed_in_window,
-    completed_with_help,
-    counted,
-    expected_and_closed,
-    scorable,
-    visit_outcome,
-)
+from pro_service.domain.study.adherence import AskedVisit, visit_outcome
 from pro_service.domain.study.facts import Window
 from pro_service.domain.study.respondents import with_help
 from pro_service.services.exports.columns import Row
 from pro_service.services.exports.rows.reading import Reading, Sitting
-
-_FIGURES: Final = (
-    expected_and_closed,
-    completed_in_window,
-    completed_with_help,
-    answered_unsent,
-    scorable,
-)
-"""What each of the columns of adherence asks, in their order."""
 
 
 def sitting_rows(reading: Reading) -> Iterator[Row]:
@@ -57,13 +38,15 @@ def adherence_rows(reading: Reading) -> Iterator[Row]:
     for _, group in groupby(reading.standing, key=lambda one: one.asked.visit_id):
         sittings = list(group)
         outcome = visit_outcome(_asked(reading, sittings), person.standing, person.snapshot.as_of)
-        if not counted((outcome,)):
+        if not outcome.is_counted:
             continue
         first = sittings[0].asked
-        states = "; ".join(dict.fromkeys(str(state) for state in outcome.states))
-        figures = (bool(among((outcome,))) for among in _FIGURES)
-        visit = (first.definition, first.occurrence)
-        yield (*person.cells, *visit, str(outcome.state), states, *figures)
+        yield (
+            *(*person.cells, first.definition, first.occurrence, str(outcome.state)),
+            "; ".join(dict.fromkeys(str(state) for state in outcome.states)),
+            *(outcome.is_expected_and_closed, outcome.is_completed_in_window),
+            *(outcome.is_completed_with_help, outcome.is_answered_unsent, outcome.is_scorable),
+        )
 
 
 def _asked(reading: Reading, sittings: list[Sitting]) -> AskedVisit:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pro_service.domain.study import adherence
 from pro_service.domain.study.adherence import VisitOutcome
 from pro_service.domain.study.assessments import AssessmentState
 from pro_service.domain.study.entering import enterable
@@ -215,8 +214,8 @@ class Head:
             for visit in self._visits()
             if (definition := protocol.find(visit.definition)) is not None
         ]
-        expected = adherence.expected_and_closed(outcomes)
-        done = adherence.completed_in_window(outcomes)
+        expected = [one for one in outcomes if one.is_expected_and_closed]
+        done = [one for one in expected if one.is_completed_in_window]
         late = sum(AssessmentState.late in one.states for one in expected)
         missed = sum(
             all(state is AssessmentState.missed for state in one.states) for one in expected

@@ -129,8 +129,8 @@ async def test_each_list_of_today_touches_what_it_shows_and_no_more(kept: Kept) 
 
 
 PAGES: dict[str, tuple[str, range, tuple[Any, ...], int]] = {
-    "participants": ("list_participants_after", range(1, 5), (None, None, None, 101), 1_700),
-    "of one site": ("list_participants_after", range(2, 3), (None, None, None, 101), 2_500),
+    "participants": ("list_participants_after", range(1, 5), (None, None, None, 101), 1_500),
+    "of one site": ("list_participants_after", range(2, 3), (None, None, None, 101), 1_500),
     "alerts": ("list_alerts_after", range(1, 5), (None, 101), 500),
     "calls": ("list_calls_after", range(1, 5), (None, 101), 500),
 }
