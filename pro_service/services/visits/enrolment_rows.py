@@ -229,11 +229,12 @@ async def _rules_of(
     """What each site asks of its rows, by the protocol it enrols under."""
     rules: dict[str, SiteRules] = {}
     for code, site in sites.items():
-        rules[code] = SiteRules(site.row.country)
+        rules[code] = SiteRules(site.row.country, site.row.zone)
         if site.version_id is not None:
             protocol = await context.reader.protocol(connection, study_id, site.version_id)
             rules[code] = SiteRules(
                 site.row.country,
+                site.row.zone,
                 protocol.study.second_factor == "year_of_birth",
                 protocol.study.code_pattern,
             )

@@ -109,7 +109,7 @@ async def test_a_file_of_a_chinese_spreadsheet_is_read(
             "BJ01",
             "+86 138 1234 5678",
             "英语",
-            "Asia/Shanghai",
+            "",
             "链接",
             "1",
             "2026年1月4日",
@@ -122,12 +122,16 @@ async def test_a_file_of_a_chinese_spreadsheet_is_read(
     assert done.code == 0, done.err
     assert "2 enrolled" in done.out
     kept = await study_owner.fetch(
-        "SELECT p.code, p.language, p.channel, p.treated_knees, c.signed_on, c.messages"
+        "SELECT p.code, p.zone, p.language, p.channel, p.treated_knees, c.signed_on, c.messages"
         " FROM pro.participants p JOIN pro.consents c ON c.participant_id = p.id ORDER BY p.code"
     )
+    # A zone that is not said is the site's.
     assert [tuple(one) for one in kept] == [
-        ("K-001", "zh_CN", "text", ["left_knee"], date(2026, 1, 4), True),
-        ("K-002", "en", "link", ["left_knee", "right_knee"], date(2026, 1, 4), False),
+        ("K-001", "Asia/Shanghai", "zh_CN", "text", ["left_knee"], date(2026, 1, 4), True),
+        (
+            *("K-002", "Asia/Shanghai", "en", "link"),
+            *(["left_knee", "right_knee"], date(2026, 1, 4), False),
+        ),
     ]
     again = [HEADS, cells("K-001", language="zh_CN", consent_version="1.0")]
     again[1][-1] = "2030-12-01"
