@@ -167,19 +167,19 @@ def record(
     actor: ActorOption = None,
 ) -> None:
     """Keep one value of a participant; with a reason also a correction, or one out of range."""
+    said = Said(
+        measure=measure,
+        target=_knee(knee),
+        region=region,
+        layer=layer,
+        visit=None,
+        measured_on=read_day(on),
+        value=_number(value),
+        gap=_gap(missing),
+        confirmed=True,
+    )
 
     async def work(runtime: Runtime) -> str | None:
-        said = Said(
-            measure=measure,
-            target=_knee(knee),
-            region=region,
-            layer=layer,
-            visit=None,
-            measured_on=read_day(on),
-            value=_number(value),
-            gap=_gap(missing),
-            confirmed=True,
-        )
         found = await runtime.context.reader.study(runtime.connection, study)
         people = await list_measured_people(runtime.connection, found.id, [code])
         if code not in people:

@@ -69,6 +69,10 @@ async def test_measures_are_checked_previewed_brought_and_recorded_by_command(
     ):
         done = await do.call("measure", "record", "P-1", "--measure", "weight", *options)
         assert (done.code, words in done.err) == (1, True), done
+    for verb, path in (("exams", "nowhere.csv"), ("take", "nowhere.csv"), ("take", str(tmp_path))):
+        done = await do.call("reads", verb, path)
+        assert (done.code, f"error: {path} cannot be read" in done.err) == (1, True), done
+        assert "Traceback" not in done.err
     stored = await enrolled.fetch(
         "SELECT measure, count(*), max(actor) FROM measurements GROUP BY 1 ORDER BY 1"
     )
