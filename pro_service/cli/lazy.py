@@ -12,6 +12,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
+from pro_service.domain.errors import ProServiceError
+
 
 class Entry(NamedTuple):
     """One command, or one group of commands, and where it is."""
@@ -27,6 +29,14 @@ class LazyGroup(TyperGroup):
     """Stand-ins say name and help; the command itself takes its place before it is run."""
 
     entries: ClassVar[dict[str, Entry]] = {}
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. What is wrong with its options or files is one line, as in its work."""
+        try:
+            return super().invoke(ctx)
+        except ProServiceError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(1) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Load the command that is named, and find it."""

@@ -39,6 +39,9 @@ def set_command(
         str | None,
         typer.Option("--visit", metavar="NAME", help="Of the participant: week_2, or week_2:2."),
     ] = None,
+    study_wide: Annotated[
+        bool, typer.Option("--study-wide", help="Whatever has closed in the study.")
+    ] = False,
     preview: Annotated[
         bool, typer.Option("--preview", help="Say what would be locked, and lock nothing.")
     ] = False,
@@ -46,9 +49,14 @@ def set_command(
     data: DataOption = None,
     actor: ActorOption = None,
 ) -> None:
-    """Lock what has closed of a visit, a participant, a site, or (none named) the study."""
-    if (site is not None) + (participant is not None) > 1 or (visit and not participant):
-        raise typer.BadParameter("name a site, or a participant, or a participant and a visit")
+    """Lock what has closed of a visit, a participant, a site, or the study."""
+    # Left out, a scope is no wish to lock all: only two persons could take that back (R15).
+    if (site is not None) + (participant is not None) + study_wide != 1 or (
+        visit and not participant
+    ):
+        raise typer.BadParameter(
+            "name a site, or a participant, or a participant and a visit, or say --study-wide"
+        )
 
     async def work(runtime: Runtime) -> LockPreview:
         named = None if visit is None else record.visit_named(visit)

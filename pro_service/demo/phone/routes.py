@@ -18,7 +18,7 @@ from pro_service.demo.moves import MOST_DAYS, Mover
 from pro_service.demo.phone import pages
 from pro_service.demo.phone.pages import LANGUAGE, language_of
 from pro_service.demo.phone.phones import Person, Phones
-from pro_service.domain.tables.codes import fold_code
+from pro_service.domain.tables.codes import TakenCodes
 from pro_service.web.desk.pages import DESK
 from pro_service.web.desk.words import Words
 from pro_service.web.keys import CONTEXT
@@ -110,7 +110,8 @@ async def show_phone(request: web.Request) -> web.Response:
     for one in people:
         sharing.setdefault(one.number, []).append(one)
     wanted = request.query.get("person", people[0].code)
-    person = next((one for one in people if fold_code(one.code) == fold_code(wanted)), None)
+    meant = TakenCodes(one.code for one in people).alike(wanted)
+    person = next((one for one in people if one.code == meant), None)
     values: dict[str, Any] = {
         "here": _address(wanted),
         "kind": words.word("kind_of_database", await phones.kind() or "none"),

@@ -72,7 +72,7 @@ def check_event(event: NewEvent, protocol: Protocol, facts: ParticipantFacts) ->
     if event.occurred_at is not None and event.occurred_at > facts.now:
         raise EventRefusedError(
             f"{event.kind} cannot have happened in the future.",
-            mend="Give --planned DAY for what is still to come.",
+            mend="What is still to come is planned for a day.",
             word="future",
         )
     _check_day(event, facts)

@@ -65,34 +65,42 @@ ENROLMENT_HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "language": ("lang", "语言", "语种"),
     "zone": ("time zone", "timezone", "tz", "时区"),
-    "channel": ("way", "渠道", "方式", "答题方式", "接收方式", "联系方式"),
+    "channel": (
+        *("way", "answers by"),
+        *("渠道", "方式", "答题方式", "作答方式", "接收方式", "联系方式"),
+    ),
     "consent_version": (
-        *("version of consent", "consent form version"),
+        *("version of consent", "consent form version", "version of the consent form"),
         *("知情同意书版本", "知情同意版本", "同意书版本", "知情同意书版本号", "版本"),
     ),
     "consent_on": (
-        *("consent date", "date of consent", "consented on", "consent signed on"),
-        *("知情同意日期", "知情同意书日期", "知情同意签署日期", "签署日期", "同意日期", "知情日期"),
+        *("consent date", "date of consent", "day of consent", "consented on", "consent signed on"),
+        *("知情同意日期", "知情同意书日期", "知情同意签署日期"),
+        *("签署知情同意的日期", "签署日期", "同意日期", "知情日期"),
     ),
     "messaging_consent": (
         *("consent to messages", "messages consent", "message consent", "texts consent"),
+        "agreed to texts",
         *("同意接收短信", "短信同意", "同意短信", "是否同意接收短信", "是否同意短信"),
     ),
     "treated_knees": (
         *("treated knee", "knee", "knees", "side"),
-        *("治疗膝", "治疗侧", "治疗膝关节", "患膝", "患侧", "侧别", "膝", "膝关节", "治疗膝侧"),
+        *("治疗膝", "治疗侧", "治疗膝关节", "治疗的膝", "患膝", "患侧"),
+        *("侧别", "膝", "膝关节", "治疗膝侧"),
     ),
     "planned_injection_on": (
         *("planned injection", "planned injection date", "injection planned on"),
+        "planned day of the injection",
         *("计划注射日期", "预计注射日期", "计划注射日", "拟注射日期", "计划注射时间"),
     ),
     "cross_border_consent": (
-        *("consent to processing abroad", "cross border consent"),
-        *("同意跨境处理", "跨境同意", "同意信息出境", "是否同意跨境处理"),
+        *("consent to processing abroad", "cross border consent", "agrees to a provider abroad"),
+        *("同意跨境处理", "跨境同意", "同意信息出境", "是否同意跨境处理", "同意由境外服务商处理"),
     ),
     "caregiver_consent": (
         *("consent to contacting others", "consent to a caregiver"),
-        *("同意联系家属", "家属联系同意", "是否同意联系家属"),
+        "agrees that others are contacted",
+        *("同意联系家属", "家属联系同意", "是否同意联系家属", "同意与他人联系"),
     ),
     "year_of_birth": ("birth year", "year born", "出生年份", "出生年", "出生年度"),
 }

@@ -7,11 +7,11 @@ from datetime import date, datetime, time
 from typing import Final, NamedTuple
 
 from pro_service.domain.delivery.channels import AskingWay
-from pro_service.domain.study.facts import ParticipantFacts, Status, VisitFacts
+from pro_service.domain.study.facts import ParticipantFacts, Status
 from pro_service.domain.study.nudges import nudge_hour
 from pro_service.domain.study.pausing import paused_until, status_of
 from pro_service.domain.study.protocol import Protocol, VisitDefinition
-from pro_service.domain.study.times import day_start, zone
+from pro_service.domain.study.times import day_start, local_day, zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.entrance import Admission, find_guest
 from pro_service.services.pages.questionnaire import Questionnaire, find_next_visit, read_admitted
@@ -51,9 +51,15 @@ class OwnPage:
         return self.questionnaire.unsettled_count
 
     @property
-    def next_visit(self) -> VisitFacts | None:
-        """The next visit that will ask something, or None."""
-        return find_next_visit(self.facts)
+    def next_day(self) -> date | None:
+        """When the next questions come: with their first text where one is planned, which may be
+        days before the day they are aimed at.
+        """
+        coming = find_next_visit(self.facts)
+        if coming is None:
+            return None
+        due = [one.due_at for one in coming.reminders if one.ended_at is None]
+        return local_day(min(due), zone(self.facts.zone)) if due else coming.target_on
 
     @property
     def next_nudge_at(self) -> datetime | None:

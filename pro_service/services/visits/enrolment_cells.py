@@ -112,6 +112,8 @@ class SiteRules(NamedTuple):
     """What a site, and the protocol it enrols under, ask of a row."""
 
     country: str
+    zone: str
+    """Where the clock of a participant is, where the row does not say."""
     ask_year: bool = False
     """Whether the pages ask for the year of birth, so that it must be known."""
     code_pattern: str | None = None
@@ -180,7 +182,9 @@ def check_row(
     country = None if asked is None else asked.country
     pattern = None if asked is None else asked.code_pattern
     code = row.read("code", lambda text: _code(text, pattern))
-    zone_name = row.read("zone", lambda text: settle_zone(visible(text), country))
+    zone_name = row.read("zone", lambda text: settle_zone(visible(text), country), optional=True)
+    if zone_name is None and asked is not None:
+        zone_name = asked.zone
     today = rules.now.date() if zone_name is None else local_day(rules.now, zone(zone_name))
     phone = row.read("phone", lambda text: _phone(text, country, rules.our_numbers))
     language = row.read("language", read_language)
@@ -262,7 +266,10 @@ def _code(text: str, pattern: str | None) -> str:
 
 
 def _phone(text: str, country: str | None, ours: Collection[str]) -> str:
-    number = parse_phone(read_digits(text), country)
+    try:
+        number = parse_phone(read_digits(text), country)
+    except CellError as error:
+        raise PhoneError(country, error.message) from None
     if number in ours:
-        raise CellError("is a number of the service's own; give the participant's.")
+        raise CellError("is a number of the service's own; give the participant's.", word="ours")
     return number

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pro_service.domain.tables.codes import fold_code
+from pro_service.domain.tables.codes import TakenCodes
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.texting import indexes_of
 from pro_service.services.visits.enrolment_cells import (
@@ -44,7 +44,7 @@ __all__ = [
 ]
 ANOTHERS: Final = "somebody at another site"
 """What is said of a participant who is not for who enrols to know."""
-UNSEEN: Final = "case, width, hyphens, leading zeros or what cannot be seen; one is a slip"
+UNSEEN: Final = "case, width, leading zeros or what stands between; one is a slip"
 
 
 class EnrolmentSite(NamedTuple):
@@ -145,21 +145,22 @@ def _confusable(
 ) -> list[RowProblem]:
     """Codes that stand twice, or differ from another only in what people do not see."""
     problems: list[RowProblem] = []
-    by_fold = {fold_code(code): code for code in known}
-    seen: dict[str, EnrolmentRow] = {}
+    taken, in_file = TakenCodes(known), TakenCodes()
+    rows_of: dict[str, int] = {}
     for row in rows:
-        fold = fold_code(row.code)
-        before, stored = seen.setdefault(fold, row), by_fold.get(fold)
-        if before is not row and before.code == row.code:
-            why, other = "twice", str(before.number)
+        before, stored = in_file.alike(row.code), taken.alike(row.code)
+        if row.code in rows_of:
+            why, other = "twice", str(rows_of[row.code])
             message = f"stands in row {other} already."
-        elif before is not row:
-            why, other = "alike", before.code
-            message = f"differs from {other} in row {before.number} only in {UNSEEN}."
+        elif before is not None and not (row.code in known and before in known):
+            why, other = "alike", before
+            message = f"differs from {other} in row {rows_of[before]} only in {UNSEEN}."
         elif stored is not None and row.code not in known:
             why, other = "alike", stored if fence is None else fence.named(stored)
             message = f"differs from {other}, who is enrolled, only in {UNSEEN}."
         else:
+            in_file.take(row.code)
+            rows_of[row.code] = row.number
             continue
         problems.append(RowProblem(row.number, "code", message, why, other))
     return problems
@@ -228,11 +229,12 @@ async def _rules_of(
     """What each site asks of its rows, by the protocol it enrols under."""
     rules: dict[str, SiteRules] = {}
     for code, site in sites.items():
-        rules[code] = SiteRules(site.row.country)
+        rules[code] = SiteRules(site.row.country, site.row.zone)
         if site.version_id is not None:
             protocol = await context.reader.protocol(connection, study_id, site.version_id)
             rules[code] = SiteRules(
                 site.row.country,
+                site.row.zone,
                 protocol.study.second_factor == "year_of_birth",
                 protocol.study.code_pattern,
             )

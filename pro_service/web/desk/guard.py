@@ -30,6 +30,8 @@ from pro_service.web.requests import Form, read_form, read_upload, see
 
 SESSION_COOKIE: Final = "desk"
 SIGN_IN: Final = "/desk/sign-in"
+LEAVE: Final = "desk-leave"
+"""The name of the form that signs out."""
 STUDIES: Final = "/desk/studies"
 SECOND_STEP: Final = "/desk/sign-in/second"
 LOOKS: Final = "X-Desk-Looks"
@@ -173,9 +175,11 @@ def uuid_of(text: str) -> UUID:
 
 async def _to_sign_in(request: web.Request) -> web.Response:
     token = cookie_in(request, SESSION_COOKIE)
-    if not token:
-        return see(SIGN_IN)
-    if await find_half(request) is not None:
+    sent = request.method == hdrs.METH_POST and request.match_info.route.name != LEAVE
+    if token and await find_half(request) is not None:
         return see(SECOND_STEP)
-    stopped = await was_stopped(request.app[POOLS].desk, token)
-    return see(f"{SIGN_IN}?ended={'stopped' if stopped else '1'}")
+    if token and await was_stopped(request.app[POOLS].desk, token):
+        return see(f"{SIGN_IN}?ended=stopped")
+    if sent:  # What they typed is lost: they are not to think that it was kept.
+        return see(f"{SIGN_IN}?ended=unsent")
+    return see(f"{SIGN_IN}?ended=1" if token else SIGN_IN)

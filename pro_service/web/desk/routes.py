@@ -27,7 +27,7 @@ from pro_service.web.desk.entering import handlers as entering
 from pro_service.web.desk.exporting.routes import EXPORT_FORMS, EXPORT_ROUTES
 from pro_service.web.desk.frame.done import UNDO_PATHS
 from pro_service.web.desk.frame.undo import undoing
-from pro_service.web.desk.guard import SeatedHandler, for_staff
+from pro_service.web.desk.guard import LEAVE, SeatedHandler, for_staff
 from pro_service.web.desk.keeping.routes import KEPT_FORMS, KEPT_ROUTES
 from pro_service.web.desk.live import events
 from pro_service.web.desk.measures import reads
@@ -196,7 +196,7 @@ FIND: Final = Doing(
 )
 """A form that only looks, and changes nothing: what is typed must not stand in an address."""
 FOR_ANYBODY: Final = (
-    frozenset({"desk-enter", "desk-leave", "desk-language", "desk-study-choose"}) | ACCOUNT_FORMS
+    frozenset({"desk-enter", LEAVE, "desk-language", "desk-study-choose"}) | ACCOUNT_FORMS
 )
 """Forms that are nobody's action in particular: signing in and out, the language, the study
 and one's own account."""
@@ -204,7 +204,7 @@ ROUTES: Final = (
     web.get("/desk/static/{name}", handlers.get_static, name="desk-static"),
     web.get("/desk/sign-in", sign_in.show_sign_in, name="desk-entrance"),
     web.post("/desk/sign-in", sign_in.post_sign_in, name="desk-enter"),
-    web.post("/desk/sign-out", sign_in.post_sign_out, name="desk-leave"),
+    web.post("/desk/sign-out", sign_in.post_sign_out, name=LEAVE),
     web.get("/desk/studies", sign_in.show_studies, name="desk-studies"),
     web.post("/desk/studies", sign_in.post_study, name="desk-study-choose"),
     web.post("/desk/language", sign_in.choose_language, name="desk-language"),

@@ -45,8 +45,8 @@ async def show_sign_in(request: web.Request) -> web.Response:
     if await find_own_session(request) is not None:
         return see("/desk")
     notice = next((one for one in ("ended", "out", "set") if one in request.query), None)
-    if request.query.get("ended") == "stopped":
-        notice = "stopped"
+    if request.query.get("ended") in ("stopped", "unsent"):
+        notice = request.query["ended"]
     return request.app[DESK].render(
         "sign_in.html",
         request,

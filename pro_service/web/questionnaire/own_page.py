@@ -110,11 +110,11 @@ def page_values(request: web.Request, page: OwnPage) -> dict[str, Any]:
     language = language_of(request, page.protocol, page.facts)
     local = zone(page.facts.zone)
     asked = page.questionnaire
-    coming, nudge_at, until = page.next_visit, page.next_nudge_at, page.paused_until
+    coming, nudge_at, until = page.next_day, page.next_nudge_at, page.paused_until
     return {
         "sender": page.protocol.study.sender[language],
         "open": None if asked is None or asked.finished else open_values(asked, language),
-        "next_day": None if coming is None else format_day(coming.target_on, language),
+        "next_day": None if coming is None else format_day(coming, language),
         "next_nudge": None
         if nudge_at is None
         else (

@@ -48,6 +48,19 @@ async def test_without_a_session_every_page_leads_to_signing_in(
     for path in ("/desk", "/desk/participants/P-001", "/desk/anything"):
         async with browser.get(path, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in")
+    async with browser.post("/desk/sign-out", allow_redirects=False) as answer:
+        assert answer.headers["Location"] == "/desk/sign-in"
+
+
+async def test_what_is_sent_without_a_session_is_said_to_be_lost(
+    owner: asyncpg.Connection, desk: aiohttp.ClientSession
+) -> None:
+    await age_session(owner, seen=timedelta(hours=13), started=timedelta(hours=13))
+    for _ in ("a session that ended", "none"):
+        async with desk.post("/desk/participants/P-001/entry/keep", data={"form": "x"}) as answer:
+            assert (answer.status, answer.url.path) == (200, "/desk/sign-in")
+            assert "what you sent just now was not stored" in await answer.text()
+        desk.cookie_jar.clear()
 
 
 async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(

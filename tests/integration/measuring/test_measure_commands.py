@@ -62,6 +62,17 @@ async def test_measures_are_checked_previewed_brought_and_recorded_by_command(
     stays = await do.call("measure", "record", "P-1", "--measure", "weight", "--on", "2026-01-05",
                    "--value", "800")  # fmt: skip
     assert (stays.code, "outside 25 to 250" in stays.err) == (1, True), stays
+    for options, words in (
+        (("--on", "nonsense"), "'nonsense' is not a day. Write it as 2027-03-01."),
+        (("--on", "2026-01-05", "--knee", "elbow"), "--knee is not one knee."),
+        (("--on", "2026-01-05", "--value", "heavy"), "--value is not a number."),
+    ):
+        done = await do.call("measure", "record", "P-1", "--measure", "weight", *options)
+        assert (done.code, words in done.err) == (1, True), done
+    for verb, path in (("exams", "nowhere.csv"), ("take", "nowhere.csv"), ("take", str(tmp_path))):
+        done = await do.call("reads", verb, path)
+        assert (done.code, f"error: {path} cannot be read" in done.err) == (1, True), done
+        assert "Traceback" not in done.err
     stored = await enrolled.fetch(
         "SELECT measure, count(*), max(actor) FROM measurements GROUP BY 1 ORDER BY 1"
     )

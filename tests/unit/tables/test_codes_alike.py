@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pro_service.domain.tables.codes import LONGEST_CODE, alike_pattern, fold_code
+from pro_service.domain.tables.codes import LONGEST_CODE, TakenCodes, alike_pattern, fold_code
 
 
 def matches(typed: str, code: str) -> bool:
@@ -35,6 +35,34 @@ def test_parts_of_numbers_stay_apart() -> None:
     assert matches("1-7", "01-0007")
     assert matches("01 0007", "01-0007")
     assert not matches("17", "01-0007")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *(("K-0001", "K0001"), ("K-0001", "k 1"), ("K.0001", "K_1"), ("K\u20110001", "Ｋ１")),
+        *(("01-007", "1-7"), ("01-007", "01007"), ("BJ01-003", "bj-01 003"), ("AB-C1", "A-BC-1")),
+    ],
+)
+def test_codes_that_differ_in_what_is_left_out_are_one(one: str, other: str) -> None:
+    assert TakenCodes([one]).alike(other) == one
+    assert TakenCodes([other]).alike(one) == other
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("1-12", "11-2"), ("01-012", "001-12-0"), ("K-0001", "K-0010"), ("K-1", "KA-1"), ("K1", "1K")],
+)
+def test_codes_whose_parts_differ_are_two(one: str, other: str) -> None:
+    assert TakenCodes([one]).alike(other) is None
+    assert TakenCodes([other]).alike(one) is None
+
+
+def test_of_codes_alike_the_first_is_found_and_a_code_finds_itself() -> None:
+    taken = TakenCodes(["1-12", "11-2"])
+    assert [taken.alike(one) for one in ("1-12", "11-2", "112", "12")] == [
+        *("1-12", "11-2", "1-12", None)
+    ]
 
 
 @given(code=st.from_regex(r"[A-Z]{0,3}-?[0-9]{1,6}(-[0-9]{1,4})?", fullmatch=True))

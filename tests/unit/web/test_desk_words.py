@@ -38,12 +38,21 @@ from pro_service.domain.study.reaching.call_outcomes import READ_IN_TEXT, CallOu
 from pro_service.domain.study.reaching.reachability import Unreached
 from pro_service.domain.study.reminders import EndReason
 from pro_service.domain.study.respondents import IMPORTED, RESPONDENTS, SELF
+from pro_service.domain.tables.cells import (
+    read_channel,
+    read_knees,
+    read_language,
+    read_yes_no,
+)
+from pro_service.domain.tables.heads import ENROLMENT_HEADS, fold_head, known_heads
 from pro_service.messaging.gateway import Effect
 from pro_service.services.desk.listing.grid import FIGURES
 from pro_service.services.desk.texts import NOTHING_REASONS, ReplyRefused, TakeRefused
 from pro_service.services.exports import EVERY_TABLE, FORMATS
 from pro_service.services.pages.preferences import REASON
 from pro_service.texts.catalogue import load_texts, placeholders
+from pro_service.web.desk.enrol.fields import REASON as REASON_FIELD
+from pro_service.web.desk.enrol.fields import enrolment_fields
 from pro_service.web.desk.words import SHAPES, Words
 
 TEXTS = load_texts("desk")
@@ -54,6 +63,22 @@ FOLDER = Path(__file__).parents[3] / "pro_service" / "web" / "desk"
 
 def words(language: Language = "en") -> Words:
     return Words(TEXTS, language, INSTRUMENTS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_may_be_written_in_the_words_of_the_form(language: Language) -> None:
+    heads, said = known_heads(ENROLMENT_HEADS), words(language)
+    reads = {
+        "language": read_language,
+        "channel": read_channel,
+        "messaging_consent": read_yes_no,
+        "treated_knees": read_knees,
+    }
+    for field in enrolment_fields(said, ()):
+        if field.name != REASON_FIELD:
+            assert heads.get(fold_head(field.label)) == field.name, field.label
+        for value, label in field.options if field.name in reads else ():
+            assert reads[field.name](label) == reads[field.name](value), label
 
 
 def test_both_languages_have_the_same_keys_and_placeholders() -> None:

@@ -26,7 +26,11 @@ from pro_service.services.desk.entering.correcting import (
     decide_correction,
     look_at_corrections,
 )
-from pro_service.services.desk.entering.counting import CorrectionFigures, count_corrections
+from pro_service.services.desk.entering.counting import (
+    CorrectionFigures,
+    count_corrections,
+    count_to_decide,
+)
 from pro_service.services.desk.entering.heads import (
     DecidesAloneError,
     EntryHead,
@@ -83,6 +87,7 @@ __all__ = [
     "blank_forms",
     "blank_forms_of_day",
     "count_corrections",
+    "count_to_decide",
     "decide_correction",
     "keep_answers",
     "keep_second",

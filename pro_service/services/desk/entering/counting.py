@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pro_service.domain.study.permissions import Action
 from pro_service.services.desk.actions import Hands
-from pro_service.services.desk.seat import at_desk
+from pro_service.services.desk.seat import Seat, at_desk
 from pro_service.services.desk.today import read_frame
+from pro_service.store.connection import Connection
 from pro_service.store.desk import corrections as store
 from pro_service.store.desk.corrections import CorrectionCount, CorrectionWaiting
 from pro_service.store.desk.desk import DeskSite, list_desk_sites
@@ -43,3 +44,11 @@ async def count_corrections(hands: Hands) -> CorrectionFigures:
             connection, seat.study_id, list(sites), MOST_WAITING
         )
     return CorrectionFigures(counts, waiting, sites, frame)
+
+
+async def count_to_decide(connection: Connection, seat: Seat) -> int:
+    """Requests that wait for a decision this seat may take: what it asked for is another's."""
+    sites = await list_desk_sites(connection, seat.study_id)
+    decides = [one.id for one in sites if seat.may(Action.decide_correction, one.id)]
+    waiting = await store.list_corrections_waiting(connection, seat.study_id, decides, MOST_WAITING)
+    return sum(one.actor != seat.actor for one in waiting)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,7 +15,6 @@ from pro_service.services.desk.person.sent_forms import FormReusedError
 from pro_service.services.desk.seat import Seat
 from pro_service.services.visits.enrolment_cells import EnrolmentRefusedError
 from pro_service.store.base import operations
-from pro_service.store.desk.desk import DeskSite
 from pro_service.web.desk.enrol.fields import NAMES, REASON, enrolment_fields
 from pro_service.web.desk.enrol.previews import preview_of_one
 from pro_service.web.desk.enrol.problems import problems_in_words
@@ -49,8 +47,7 @@ async def send(request: web.Request, seat: Seat) -> web.Response:
     if step == "edit":
         return await show_form(request, seat, form)
     hands, reason = hands_of(request, seat), _reason(form)
-    row = _row(form, await service.list_sites(hands))
-    cells: service.Cells = [(_ROW, row)]
+    cells: service.Cells = [(_ROW, {name: form.get(name, "") for name in NAMES})]
     try:
         if step == "do":
             (code,) = await service.enrol_rows(hands, cells, reason=reason, key=form_key(form))
@@ -126,14 +123,6 @@ async def render(
         most=service.MOST_ROWS,
         **values,
     )
-
-
-def _row(form: Form, sites: Sequence[DeskSite]) -> Mapping[str, str]:
-    """The form as the only row of a file; a zone that is not said is the site's."""
-    row = {name: form.get(name, "") for name in NAMES}
-    if not row["zone"].strip():
-        row["zone"] = next((one.zone for one in sites if one.code == row["site"]), "")
-    return row
 
 
 def _reason(form: Form) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from pro_service.domain.conversation.dialogue import TextPart
@@ -37,9 +38,8 @@ def preview_of_file(words: Words, found: LookedAt) -> dict[str, Any]:
 
 
 def _summary(words: Words, planned: PlannedEnrolment) -> dict[str, Any]:
-    row, local = planned.row, zone(planned.row.zone)
+    row = planned.row
     due = [one.due_at for one in planned.write.schedule.reminders]
-    first = min(due, default=None)
     injection = row.planned_injection_on
     return {
         "code": row.code,
@@ -53,7 +53,7 @@ def _summary(words: Words, planned: PlannedEnrolment) -> dict[str, Any]:
         if injection is None
         else words.day(injection),
         "count": len(planned.write.schedule.visits),
-        "first": words.text("enrol.no_text") if first is None else words.instant(first, local),
+        "first": _when(words, planned, min(due, default=None)),
     }
 
 
@@ -71,16 +71,25 @@ def _visits(words: Words, planned: PlannedEnrolment) -> list[dict[str, str]]:
             "target": words.text("moved.provisional", day=words.day(one.target_on))
             if one.provisional
             else words.day(one.target_on),
-            "text": words.text("enrol.no_text")
-            if one.id not in due
-            else words.instant(due[one.id], local),
+            "text": _when(words, planned, due.get(one.id)),
         }
         for one in schedule.visits
     ]
 
 
-def _first_text(context: ServiceContext, planned: PlannedEnrolment) -> str:
-    """How the first text begins, in the participant's own language."""
+def _when(words: Words, planned: PlannedEnrolment, due_at: datetime | None) -> str:
+    """When a text goes, or why none does."""
+    if due_at is None:
+        return words.text("enrol.no_text")
+    if not planned.row.messaging_consent:
+        return words.word("end", "no_consent")
+    return words.instant(due_at, zone(planned.row.zone))
+
+
+def _first_text(context: ServiceContext, planned: PlannedEnrolment) -> str | None:
+    """How the first text begins, in the participant's own language; None where none goes."""
+    if not planned.row.messaging_consent:
+        return None
     key = "reminder.link" if planned.row.channel == "link" else "reminder.text"
     parts = [TextPart(key=one) for one in (key, "reminder.unwell", "reminder.stop")]
     link = f"{context.public_url}{_ADDRESS}"

@@ -80,6 +80,7 @@ def form_values(words: Words, form: EntryForm, typed: Typed | None = None) -> di
         "visit": words.visit(form.protocol, form.visit.definition, form.visit.occurrence),
         "asked": words.asked(instrument.id, form.assessment.target),
         "how": _how(words, told),
+        "on_paper": told.mode == "paper",
         "told": words.instant(told.at, site),
         "zone": facts.site.zone,
         "late": form.visit.closes_at is not None and form.visit.closes_at <= told.at,

@@ -14,7 +14,7 @@ from pro_service.services.base.turns import Who
 from pro_service.services.desk.seat import NotAllowedError
 from pro_service.services.visits.events import preview_event, record_event
 from pro_service.services.visits.scheduling import Change
-from pro_service.web.desk.person.fields import Field, FieldError
+from pro_service.web.desk.person.fields import Field
 from pro_service.web.desk.person.sheets import Asked, Done, Outlook, Sheet
 from pro_service.web.desk.words import Words
 
@@ -84,8 +84,6 @@ def _read(asked: Asked) -> NewEvent:
     day = typed.day("day")
     if said == PLANNED:
         return NewEvent(EventKind(kind), int(ordinal), planned_on=day)
-    if not typed.text("at", optional=True):
-        raise FieldError("at", "clock")
     at = local_instant(day, typed.clock("at"), zone(asked.facts.zone))
     return NewEvent(EventKind(kind), int(ordinal), occurred_at=at)
 

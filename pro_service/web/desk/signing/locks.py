@@ -29,9 +29,25 @@ from pro_service.web.desk.words import Words
 from pro_service.web.requests import read_form
 
 _PAGE: Final = "/desk/locks"
-_SCOPES: Final = ("visit", "participant", "site", "study")
 _FIELDS: Final = ("scope", "site", "participant", "visit", "occurrence", "reason")
-_REFUSED: Final = (LockRefusedError, ReasonMissingError, NotHereError)
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "visit": ("participant", "visit"),
+    "participant": ("participant",),
+    "site": ("site",),
+    "study": (),
+}
+"""What each scope is named by."""
+
+
+class ScopeUnnamedError(ProServiceError):
+    """What is to be locked is not named."""
+
+    def __init__(self) -> None:
+        """Say so by one word."""
+        super().__init__(word="unnamed")
+
+
+_REFUSED: Final = (LockRefusedError, ReasonMissingError, NotHereError, ScopeUnnamedError)
 """What is said on the form, with everything that was typed."""
 
 
@@ -104,12 +120,12 @@ async def _typed(request: web.Request) -> dict[str, str]:
 
 
 def _wish(typed: Mapping[str, str]) -> LockWish:
-    """What the form names of its scope. Raises NotHereError, LockRefusedError for nothing."""
+    """What the form names of its scope. Raises ScopeUnnamedError, LockRefusedError."""
     scope, reason = typed["scope"], typed["reason"]
+    if scope not in _NEEDS or not all(typed[one] for one in _NEEDS[scope]):
+        raise ScopeUnnamedError
     if scope == "study":
         return LockWish(reason=reason)
-    if scope not in _SCOPES or not typed["site" if scope == "site" else "participant"]:
-        raise NotHereError
     if scope == "site":
         return LockWish(site=typed["site"], reason=reason)
     visit = None
@@ -141,7 +157,7 @@ def _page(
         typed=dict.fromkeys((*_FIELDS, "lift", "name", "lift_reason"), "") | dict(typed),
         problem=None if lifting else said,
         lift_problem=said if lifting else None,
-        scopes=[(one, words.word("lock.scope", one)) for one in _SCOPES],
+        scopes=[(one, words.word("lock.scope", one)) for one in _NEEDS],
         sites=[one.code for one in room.sites if seat.may(Action.lock_data, one.id)],
         visits=[(one, words.chosen(label)) for one, label in room.definitions.items()],
         held=[one for one in lines if one["lifted"] is None],
@@ -203,7 +219,9 @@ def _arrived(words: Words, room: LockRoom, one: Arrived) -> dict[str, str]:
 def _signed(
     words: Words, key: str, at: ZoneInfo, when: datetime, actor: str | None, name: str | None = None
 ) -> str:
-    return words.text(key, at=words.instant(when, at), who=words.who(actor), name=name or "")
+    # Of a participant's visit it may be the clock of another site.
+    shown = f"{words.instant(when, at)} ({at.key})"
+    return words.text(key, at=shown, who=words.who(actor), name=name or "")
 
 
 def _place(

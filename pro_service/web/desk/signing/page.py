@@ -16,6 +16,7 @@ from pro_service.services.base.signing import covered
 from pro_service.services.desk import signing as service
 from pro_service.services.desk.account.codes import SecondStepError
 from pro_service.services.desk.account.proving import Proof, ProofRefusedError
+from pro_service.services.desk.entering import count_to_decide
 from pro_service.services.desk.seat import NotHereError, Seat, at_desk
 from pro_service.services.desk.sign_in import SignInThrottledError
 from pro_service.services.desk.signing import SigningRefusedError, SigningRoom, SignWish
@@ -67,11 +68,18 @@ async def show_waiting(request: web.Request, seat: Seat) -> web.Response:
     """`GET /desk/signing/waiting`: how much waits there, which Today does not wait for.
 
     Visits of every site are looked at for it, and signatures, which takes longer than the rest.
+    Corrections that wait for a decision are told beside them: whoever signs decides about them.
     """
     async with at_desk(request.app[POOLS].desk, seat) as connection:
         waiting = await service.count_to_sign(connection, seat)
+        corrections = await count_to_decide(connection, seat)
     return request.app[DESK].render(
-        "signing_waiting.html", request, seat, visits=_counted(waiting.visits), void=waiting.void
+        "signing_waiting.html",
+        request,
+        seat,
+        visits=_counted(waiting.visits),
+        void=waiting.void,
+        corrections=corrections,
     )
 
 

@@ -11,7 +11,7 @@ from tests.integration.desk.person.sheets import fill as fill_sheet
 from tests.integration.desk.person.sheets import problem, said, send
 from tests.support.desk import page
 from tests.support.record.words import places_of
-from tests.support.study import ACTOR, Trial, add_site, phone, row
+from tests.support.study import ACTOR, SENDER, Trial, add_site, phone, row
 
 ENROL = "/desk/enrol"
 
@@ -77,6 +77,17 @@ async def test_the_form_shows_dates_and_first_text_and_then_writes_what_the_file
     assert "··· ··01" in html
     await trial.ask()
     assert len(await trial.texts("K-101")) == 1
+
+
+async def test_to_whom_no_text_goes_none_is_announced(
+    trial: Trial, desk: aiohttp.ClientSession
+) -> None:
+    _, agreed = await fill(desk, "K-101")
+    status, html = await fill(desk, "K-101", messaging_consent="no")
+    assert status == 200, problem(html)
+    words = "How the first text begins"
+    assert (words in agreed, words in html) == (True, False)
+    assert ("no consent to texts" in agreed, "no consent to texts" in html) == (False, True)
 
 
 async def test_a_zone_not_said_is_that_of_the_site_that_is_chosen_last(
@@ -152,6 +163,12 @@ async def test_every_mistake_is_said_at_once_and_what_was_typed_stays(
         assert words in problem(html), words
     assert 'value="K 0*"' in html
     assert 'value="EST"' in html
+    for number, words in (
+        ("1.2E+10", "Write it as +8613100000000."),
+        (SENDER, "This is a number of the service"),
+    ):
+        status, html = await fill(desk, "K-101", phone=number)
+        assert (status, words in problem(html)) == (422, True), problem(html)
     _, html = await page(desk, f"{ENROL}")
     async with desk.post("/desk/language", data={"language": "zh_CN", "back": ENROL}):
         pass

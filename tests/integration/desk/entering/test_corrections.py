@@ -22,6 +22,7 @@ from tests.support.study import ACTOR, STARTED_AT, Left, Trial, go_on_with, row
 from tests.support.web import browsing
 
 PAGE: Final = "/desk/participants/K-001/corrections"
+TO_DECIDE: Final = '<a href="/desk/corrections#waiting">Corrections to decide: 1</a>'
 STAFF: Final = {"anna": "coordinator", "ines": "investigator", "ivan": "investigator"}
 
 
@@ -152,6 +153,9 @@ async def test_nobody_decides_about_what_they_asked_for_or_twice(
         _, html = await page(ines, PAGE)
         assert "another person decides" in html
         assert "/decide" not in html
+        # Today tells whoever may decide, and nobody of what they asked for themselves.
+        told = [(await page(one, "/desk/signing/waiting"))[1] for one in (ines, ivan)]
+        assert [TO_DECIDE in one for one in told] == [False, True]
         _, theirs = await page(ivan, PAGE)
         found = re.search(r'action="([^"]+/decide)"', theirs)
         assert found is not None
@@ -162,6 +166,7 @@ async def test_nobody_decides_about_what_they_asked_for_or_twice(
         assert (await press(ivan, theirs, found[1], **filled))[0] == 200
         status, html = await press(ivan, theirs, found[1], decision="refuse", reason="x")
         assert (status, "You approved this request of K-001 already." in html) == (200, True)
+        assert TO_DECIDE not in (await page(ivan, "/desk/signing/waiting"))[1]
     assert await trial.count("correction_decisions") == 1
 
 

@@ -100,12 +100,18 @@ async def test_answers_told_by_telephone_are_kept_scored_and_sent(
     status, html = await begin(trial, desk, "womac-nrs-3.1")
     assert status == 200
     assert await trial.count("attempts") == 0
-    for words in ("in the last 48 hours", "by telephone, the participant, in English", "anna"):
+    for words in (
+        "word for word",
+        "in the last 48 hours",
+        "by telephone, the participant, in English",
+        "anna",
+    ):
         assert words in html
     assert html.count('<fieldset class="row') == 24
     assert " checked" not in html
     status, html = await keep(desk, html, **dict.fromkeys(WOMAC[:10], "3"))
     assert (status, "10 of 24 are kept" in html) == (200, True)
+    assert "An answer that is kept is not shown again" in html
     assert await trial.count("scores") == 0
     status, html = await keep(desk, html, **dict.fromkeys(WOMAC[10:-1], "4"), function_17="-")
     assert "24 of 24 are kept" in html
@@ -206,7 +212,8 @@ async def test_paper_says_where_the_original_lies_and_when_it_was_filled_in(
     assert (status, "at which hour" in html) == (422, True)
     assert "binder 3" in html
     status, html = await begin(trial, desk, mode="paper", original="binder 3", **told)
-    assert status == 200
+    assert (status, "word for word" in html) == (200, False)
+    assert "Type what is written there" in html
     await keep(desk, html, pain="u")
     ((mode, original, started),) = await trial.fetch(
         "SELECT mode, original, started_at FROM attempts"

@@ -123,7 +123,8 @@ async def test_what_was_typed_stays_with_what_is_wrong_with_it(
 ) -> None:
     for change, words in (
         ({"day": "2026-02-30"}, "This is not a day"),
-        ({"at": ""}, "This is not a time of day"),
+        ({"at": "late"}, "This is not a time of day"),
+        ({"at": ""}, "Please fill this in"),
         ({"event": "wedding:1"}, "choose one of what is offered"),
         ({"day": "2026-01-20"}, "cannot have happened in the future"),
         ({"day": "2025-01-20"}, "cannot be before consent"),

@@ -31,6 +31,10 @@ def commands_on(trial: Trial) -> Commands:
 
 async def test_a_lock_is_set_listed_and_lifted_by_two_who_sign(trial: Trial) -> None:
     commands = commands_on(trial)
+    # Nothing named is no wish to lock the whole study.
+    for named in ((), ("--study-wide", "--site", "BJ01"), ("--visit", "week_2")):
+        done = await commands.call("lock", "set", *named, "--reason", "interim")
+        assert (done.code, "say --study-wide" in done.err) == (2, True), done
     words = ("lock", "set", "--participant", "K-001")
     done = await commands.call(*words, "--preview", "--reason", CANARY)
     assert (done.code, "Would lock 1 visits of 1 participants" in done.out) == (0, True), done.err
@@ -42,6 +46,8 @@ async def test_a_lock_is_set_listed_and_lifted_by_two_who_sign(trial: Trial) -> 
     assert (done.code, "Nothing of it has closed that is not locked." in done.err) == (1, True)
     done = await commands.call(*words, "--visit", ":1", "--reason", "again")
     assert (done.code, "week_2:2" in done.err) == (1, True)
+    done = await commands.call("lock", "set", "--study-wide", "--reason", "again")
+    assert (done.code, "Nothing of it has closed that is not locked." in done.err) == (1, True)
     listed = await commands.call("lock", "list")
     site, participant = re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", listed.out)
 

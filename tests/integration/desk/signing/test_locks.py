@@ -140,6 +140,8 @@ async def test_what_has_not_closed_is_named_and_what_names_nothing_stays_in_the_
             ({"scope": "participant", "participant": "K-009"}, "There is no such"),
             ({"scope": "visit", "participant": "K-001", "visit": "week_99"}, "There is no such"),
             ({"scope": "visit", "participant": "K-001", "visit": ":x"}, "There is no such"),
+            ({"scope": "visit", "participant": "K-001"}, "Name what is to be locked"),
+            ({"scope": "site"}, "Name what is to be locked"),
             ({"scope": "site", "site": "BJ01", "reason": " "}, "Say why."),
         ):
             status, html = await look(dora, **said)
