@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from pro_service.store.connection import Connection
 from pro_service.store.pages import entrance as store
 from pro_service.store.pages.entrance import FoundGuest, KnownGuest, SessionRow
 from pro_service.store.writes import DoorRow
+from pro_service.vault.vault import token_hash
 
 LIFETIME: Final = timedelta(hours=12)
 """No session lasts longer; the card or link opens another."""
@@ -46,11 +48,15 @@ class Door(NamedTuple):
         return await store.look_again_by_link(connection, self.sha256)
 
 
-def door_of(context: ServiceContext, cookie: str) -> Door | None:
-    """The way in a cookie may be; None for what is neither a session's id nor a token."""
+@lru_cache(maxsize=500)
+def door_of(cookie: str) -> Door | None:
+    """The way in a cookie may be; None for what is neither a session's id nor a token.
+
+    A page asks twice, and whoever fills in a questionnaire comes a dozen times by the same.
+    """
     if is_session(cookie):
         return Door(hashlib.sha256(cookie.encode()).digest(), is_session=True)
-    sought = token_sha256(context, cookie)
+    sought = token_sha256(cookie)
     return None if sought is None else Door(sought, is_session=False)
 
 
@@ -59,10 +65,10 @@ def is_session(cookie: str) -> bool:
     return _SESSION.fullmatch(cookie) is not None
 
 
-def token_sha256(context: ServiceContext, text: str) -> bytes | None:
+def token_sha256(text: str) -> bytes | None:
     """What a token is looked up by, or None for a text that is none."""
     bare = "".join(text.split())
-    return context.keys.vault.token_hash(bare) if _TOKEN.fullmatch(bare) else None
+    return token_hash(bare) if _TOKEN.fullmatch(bare) else None
 
 
 async def look_in(
@@ -88,7 +94,7 @@ async def look_in(
 
 def unasked(context: ServiceContext, cookie: str) -> tuple[Unasked, DoorRow] | None:
     """What is in hand of a cookie's door, and what a write must look at that is decided from it."""
-    door = door_of(context, cookie)
+    door = door_of(cookie)
     found = None if door is None else context.known.unasked(door.sha256)
     if door is None or found is None:
         return None
@@ -104,7 +110,7 @@ def unasked(context: ServiceContext, cookie: str) -> tuple[Unasked, DoorRow] | N
 
 def remember(context: ServiceContext, cookie: str, stored: Stored | None) -> None:
     """Add what a visitor has just stored to what is in hand of them; None: read it anew."""
-    door = door_of(context, cookie)
+    door = door_of(cookie)
     if door is not None and stored is not None:
         context.known.store(door.sha256, stored)
     elif door is not None:

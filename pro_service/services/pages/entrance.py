@@ -98,16 +98,14 @@ class Admission(NamedTuple):
         return self.authentication in ("link_and_factor", "card_and_factor")
 
 
-async def find_admission(
-    connection: Connection, context: ServiceContext, cookie: str
-) -> Admission | None:
+async def find_admission(connection: Connection, cookie: str) -> Admission | None:
     """What a cookie admits to: a session's id or a link's token. None for any other."""
     if is_tablet(cookie):
         return await _find_handed(connection, cookie)
     if is_session(cookie):
         found = await store.find_session(connection, _sha256(cookie), LIFETIME)
         return None if found is None else Admission(*found)
-    invitation = await find_link(connection, context, cookie)
+    invitation = await find_link(connection, cookie)
     if invitation is None:
         return None
     return Admission(invitation.study_id, invitation.participant_id, invitation.visit_id, "link")
@@ -189,7 +187,7 @@ async def _find_handed(connection: Connection, cookie: str) -> Admission | None:
 async def _read_whole(
     connection: Connection, context: ServiceContext, cookie: str, answers_of: tuple[UUID, ...]
 ) -> tuple[Admission, ParticipantFacts] | None:
-    admission = await find_admission(connection, context, cookie)
+    admission = await find_admission(connection, cookie)
     if admission is None:
         return None
     facts = await context.reader.facts(
@@ -201,7 +199,7 @@ async def _read_whole(
 async def _read_lean(
     connection: Connection, context: ServiceContext, cookie: str, answers_of: tuple[UUID, ...]
 ) -> tuple[Admission, ParticipantFacts] | None:
-    door = door_of(context, cookie)
+    door = door_of(cookie)
     found = door and await look_in(connection, context, door, answers_of)
     return found and (Admission(*found[0]), found[1])
 
@@ -213,19 +211,15 @@ async def find_linked(
     return None if is_session(token) else await _read_lean(connection, context, token, ())
 
 
-async def find_link(
-    connection: Connection, context: ServiceContext, token: str
-) -> FoundInvitation | None:
+async def find_link(connection: Connection, token: str) -> FoundInvitation | None:
     """The link of a token, or None for one that is unknown, expired or ended."""
-    sought = token_sha256(context, token)
+    sought = token_sha256(token)
     return None if sought is None else await find_invitation(connection, sought)
 
 
-async def find_card(
-    connection: Connection, context: ServiceContext, token: str
-) -> FoundCard | None:
+async def find_card(connection: Connection, token: str) -> FoundCard | None:
     """The card of a scanned token, or None for one that is unknown or ended."""
-    sought = token_sha256(context, token)
+    sought = token_sha256(token)
     return None if sought is None else await store.find_card_by_token(connection, sought)
 
 

@@ -56,7 +56,7 @@ async def show_card(request: web.Request) -> web.Response:
     if bare_token(token) not in (token, None):
         return await tidy_card(request)
     pool, context = request.app[POOLS].participant, request.app[CONTEXT]
-    card = await service.find_card(pool, context, token)
+    card = await service.find_card(pool, token)
     facts = (
         None
         if card is None
@@ -79,8 +79,8 @@ async def show_card(request: web.Request) -> web.Response:
 
 async def open_card(request: web.Request) -> web.Response:
     """`POST /c/{token}/open`: the card opens a session; its token leaves the address."""
-    pool, context = request.app[POOLS].participant, request.app[CONTEXT]
-    card = await service.find_card(pool, context, request.match_info["token"])
+    pool = request.app[POOLS].participant
+    card = await service.find_card(pool, request.match_info["token"])
     if card is None:
         return neutral(request)
     return _let_in(request, await service.open_by_card(pool, card))

@@ -57,7 +57,7 @@ async def give_year(request: web.Request, guest: Guest) -> web.Response:
 async def open_link(request: web.Request, token: str) -> web.Response:
     """Let a link's holder as far as the question for the year; the token leaves the address."""
     pool = request.app[POOLS].participant
-    invitation = await find_link(pool, request.app[CONTEXT], token)
+    invitation = await find_link(pool, token)
     if invitation is None:
         return neutral(request)
     response = see(FACTOR_PAGE)

@@ -28,7 +28,7 @@ class Door:
 
     def __init__(self, pools: Pools, context: ServiceContext, token: str) -> None:
         self._pool, self._context = pools.participant, context
-        door = door_of(context, token)
+        door = door_of(token)
         assert door is not None
         self._door = door
 

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -187,3 +188,25 @@ def test_what_pages_share_stands_in_one_place(what: str, where: set[str]) -> Non
         if re.search(what, path.read_text("utf-8"))
     }
     assert found == where
+
+
+def test_a_page_that_is_written_once_has_what_is_its_own_each_time() -> None:
+    pages, given = Pages(), {"keeps": True, "mistaken": False, "handed": False}
+
+    def shown(language: Language, here: str, ahead: str, **values: Any) -> str:
+        filled = {"here": here, "ahead": ahead}
+        page = pages.render("screen.html", language, filled=filled, **given | values)
+        return page.text or ""
+
+    first = shown("en", "<p>first of</p>", "<p>second of</p>", number_ahead=2)
+    assert (
+        first.index("<p>first of</p>")
+        < first.index('data-address="/q/s/2"')
+        < first.index("second of")
+    )
+    again = shown("en", "<p>third of</p>", "", number_ahead=None)
+    assert "<p>third of</p>" in again
+    assert not re.search("first of|second of|ahead|\x02", again)
+    assert 'lang="zh-Hans"' in shown("zh_CN", "", "", number_ahead=None)
+    assert 'class="larger"' in shown("en", "", "", number_ahead=None, larger=True)
+    assert shown("en", "<p>first of</p>", "<p>second of</p>", number_ahead=2) == first
