@@ -76,7 +76,8 @@ def rows_of(
     if there == list(fields_of_kind):
         in_order = tuple
     # A tuple is made a named one at once: by the kind's own call each field would be handed over.
-    make: Callable[[Any], T] = partial(tuple.__new__, kind)
+    new: Any = tuple.__new__
+    make: Callable[[Any], T] = partial(new, kind)
     if not read:
         return list(map(make, rows if in_order is tuple else map(in_order, rows)))
     places = [(fields_of_kind.index(name), how) for name, how in read.items()]

@@ -293,11 +293,11 @@ class _Domains:
         return {domain: self._pair(place, names) for domain, names in self._names.items()}
 
     def _pair(self, place: Place, names: Sequence[ScaleName]) -> DomainPair:
-        knee, *visit = place
+        knee, visit, occurrence = place
         targets: tuple[Target, ...] = (knee, "person")
         keys = [(target, name.instrument, name.scale) for target in targets for name in names]
         found = [
-            DomainPair(self._baseline(knee, key), self._values.get((key, *visit)))
+            DomainPair(self._baseline(knee, key), self._values.get((key, visit, occurrence)))
             for key in keys
             if key in self._series
         ]

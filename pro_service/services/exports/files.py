@@ -51,7 +51,7 @@ class Tables:
                 for one in some:
                     self._add_block(name, cast("Block", one))
             else:
-                self._add_rows(name, list(some))
+                self._add_rows(name, cast("list[Row]", list(some)))
 
     def _add_rows(self, name: str, rows: Sequence[Row]) -> None:
         for writer in self._writers:

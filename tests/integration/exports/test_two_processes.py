@@ -78,7 +78,7 @@ async def test_two_processes_write_what_one_writes(
             *(trial.operator, trial.context, study, folder),
             as_of=at,
             second=second,
-            told=lambda done, of, heard=heard: heard.append((done, of)),
+            told=partial(hear, heard),
         )
         # Of both processes, however many rows each makes.
         assert (heard[0][1], heard[-1]) == (2, (2, 2))
@@ -89,6 +89,11 @@ async def test_two_processes_write_what_one_writes(
     assert {name for name in one | two if one.get(name) != two.get(name)} <= {ABOUT, MANIFEST}
     assert b"K-001" in two["items.csv"]
     assert b"K-002" in two["participants.csv"]
+
+
+def hear(heard: list[tuple[int, int]], done: int, of: int) -> None:
+    """Keep how many of how many were done."""
+    heard.append((done, of))
 
 
 def left_in(folder: Path) -> list[Path]:
