@@ -34,6 +34,9 @@ class LazyGroup(TyperGroup):
         """Run a command. What is wrong with its options or files is one line, as in its work."""
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")  # pydantic's, not ours.
+            raise
         except ProServiceError as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(1) from None

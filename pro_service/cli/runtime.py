@@ -243,10 +243,31 @@ async def set_up(url: str, kind: DatabaseKind) -> list[str]:
     return applied
 
 
+def demand_begun(settings: Settings, data: Path | None) -> None:
+    """Refuse a folder without a database: its name was mistyped, and it would be made.
+
+    Raises SettingsError.
+    """
+    folder = data or settings.data_dir
+    if folder is not None and not (folder / "postgresql").exists():
+        raise SettingsError(
+            f"There is no database in {folder}.",
+            mend="Name its folder with --data or PRO_DATA_DIR; `pro-service protocol load` and"
+            " `pro-service migrate` begin one.",
+        )
+
+
 @asynccontextmanager
-async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Runtime]:
-    """Everything a command of an operator needs, closed again at its end."""
+async def open_runtime(
+    data: Path | None, actor: str | None, *, begins: bool = False
+) -> AsyncIterator[Runtime]:
+    """Everything a command of an operator needs, closed again at its end.
+
+    Only one that `begins` a study makes the database of a folder that has none.
+    """
     settings = read_settings()
+    if not begins:
+        demand_begun(settings, data)
     who = name_actor(actor, settings)
     async with AsyncExitStack() as stack:
         settings, url = await stack.enter_async_context(open_database(settings, data))
@@ -261,12 +282,16 @@ async def open_runtime(data: Path | None, actor: str | None) -> AsyncIterator[Ru
 
 
 def with_runtime(
-    data: Path | None, actor: str | None, work: Callable[[Runtime], Awaitable[_Result]]
+    data: Path | None,
+    actor: str | None,
+    work: Callable[[Runtime], Awaitable[_Result]],
+    *,
+    begins: bool = False,
 ) -> _Result:
-    """Run one operator's command."""
+    """Run one operator's command; `begins` as in `open_runtime`."""
 
     async def whole() -> _Result:
-        async with open_runtime(data, actor) as runtime:
+        async with open_runtime(data, actor, begins=begins) as runtime:
             return await work(runtime)
 
     return run_command(whole())

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from pro_service.cli.lazy import LazyGroup
 from pro_service.cli.main import COMMANDS, app
@@ -69,3 +70,9 @@ def test_the_table_says_of_each_command_what_it_says_of_itself() -> None:
         assert command.name == name
         own = (command.help or "").split("\n\n")[0]
         assert " ".join(own.split()) == help_, name
+
+
+def test_a_word_that_is_not_offered_is_refused_in_our_words() -> None:
+    done = CliRunner().invoke(app, ["staff", "add", "ada", "--role", "wizard"])
+    assert (done.exit_code, "'wizard' is not one of" in done.output) == (2, True), done.output
+    assert "Value error" not in done.output

@@ -65,7 +65,7 @@ def load(
             for_later=for_later,
         )
 
-    loaded = with_runtime(data, actor, work)
+    loaded = with_runtime(data, actor, work, begins=True)
     said = "is stored now" if loaded.fresh else "was stored before; nothing changed"
     out.print(f"Protocol version {content_sha256[:12]} of {loaded.study.code} {said}.")
 

@@ -62,8 +62,18 @@ class OwnPage:
         return local_day(min(due), zone(self.facts.zone)) if due else coming.target_on
 
     @property
+    def has_agreed(self) -> bool:
+        """Whether they agreed to texts, to themselves or to somebody beside them."""
+        consent = self.facts.consent
+        return consent is not None and (consent.messages or consent.caregiver)
+
+    @property
     def next_nudge_at(self) -> datetime | None:
-        """When the next text is planned, or None; one that falls into a pause will not go."""
+        """When the next text is planned, or None; one that falls into a pause will not go, nor any
+        to who has not agreed.
+        """
+        if not self.has_agreed:
+            return None
         until = self.paused_until
         free_from = None if until is None else day_start(until, zone(self.facts.zone))
         due = [

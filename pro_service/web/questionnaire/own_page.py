@@ -138,6 +138,7 @@ def page_values(request: web.Request, page: OwnPage) -> dict[str, Any]:
         "may_pause": may_pause(page.status),
         "two_way": "text" in page.ways,
         "stopped": page.facts.opted_out_at is not None,
+        "agreed": page.has_agreed,
         "has_number": page.facts.contact is not None,
     }
 

@@ -50,7 +50,7 @@ async def test_a_server_on_a_taken_port_says_so(database_url: str, taken_port: i
     says(done, f"Port {taken_port}", "--port")
 
 
-@pytest.mark.parametrize("command", [("demo", "--port", "0"), ("migrate",), ("adherence",)])
+@pytest.mark.parametrize("command", [("demo", "--port", "0"), ("migrate",)])
 async def test_a_data_folder_that_cannot_be_written_is_named(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
@@ -58,6 +58,14 @@ async def test_a_data_folder_that_cannot_be_written_is_named(
     (tmp_path / "file").write_text("", encoding="utf-8")
     done = await Commands(None).call(*command, "--data", str(tmp_path / "file" / "below"))
     says(done, "below is not writable", "--data")
+
+
+async def test_a_mistyped_folder_is_refused_and_not_made(tmp_path: Path) -> None:
+    folder = tmp_path / "dtaa"
+    for command in (("adherence",), ("export", "--out", str(tmp_path / "out"))):
+        done = await Commands(None).call(*command, "--data", str(folder))
+        says(done, f"There is no database in {folder}.", "--data")
+        assert (folder.exists(), (tmp_path / "out").exists()) == (False, False)
 
 
 async def test_a_ready_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -1,18 +1,33 @@
-"""The own page says one day for what comes next: that of the text which brings the questions."""
+"""What the own page says of what comes next: one day, and no text to who has not agreed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from pro_service.domain.delivery.contacts import ConsentFacts
+from pro_service.domain.study.facts import ReminderFacts
 from pro_service.services.pages.own_page import OwnPage
 from tests.unit.study import study_makers as make
 
 INJECTED = date(2026, 3, 10)
 MONTH_2 = make.plan([make.injection(occurred_at=make.at(INJECTED, 10))])["month_2"]
 FIRST_TEXT = make.at(MONTH_2.target_on - timedelta(days=2), 18, 30)
+
+
+def page_of(reminders: Sequence[ReminderFacts], **agreed: bool) -> OwnPage:
+    """The page of somebody whose next visit has these nudges."""
+    consent = ConsentFacts(
+        **({"version": "1", "signed_on": INJECTED, "messages": True, "caregiver": False} | agreed)
+    )
+    visit = make.visit(MONTH_2, reminders=tuple(reminders))
+    now = make.at(INJECTED + timedelta(days=3), 9)
+    facts = make.participant([visit], now=now, consent=consent)
+    unread: Any = None  # What is tried here stands in the facts alone.
+    return OwnPage(facts, make.example(), unread, unread, unread, ())
 
 
 @pytest.mark.parametrize(
@@ -23,9 +38,16 @@ FIRST_TEXT = make.at(MONTH_2.target_on - timedelta(days=2), 18, 30)
         ((), MONTH_2.target_on),
     ],
 )
-def test_the_next_questions_come_with_their_first_text(reminders: Any, day: date) -> None:
-    visit = make.visit(MONTH_2, reminders=reminders)
-    facts = make.participant([visit], now=make.at(INJECTED + timedelta(days=3), 9))
-    unread: Any = None  # The days are those of the facts alone.
-    page = OwnPage(facts, make.example(), unread, unread, unread, ())
-    assert page.next_day == day
+def test_the_next_questions_come_with_their_first_text(
+    reminders: Sequence[ReminderFacts], day: date
+) -> None:
+    assert page_of(reminders).next_day == day
+
+
+def test_no_text_is_announced_to_who_has_not_agreed() -> None:
+    reminders = (make.reminder(1, FIRST_TEXT),)
+    assert page_of(reminders).next_nudge_at == FIRST_TEXT
+    page = page_of(reminders, messages=False)
+    assert (page.has_agreed, page.next_nudge_at) == (False, None)
+    page = page_of(reminders, messages=False, caregiver=True)
+    assert (page.has_agreed, page.next_nudge_at) == (True, FIRST_TEXT)
