@@ -14,7 +14,12 @@ from pro_service.domain.study.protocol import Protocol, VisitDefinition
 from pro_service.domain.study.times import day_start, local_day, zone
 from pro_service.services.base.context import ServiceContext
 from pro_service.services.pages.entrance import Admission, find_guest
-from pro_service.services.pages.questionnaire import Questionnaire, find_next_visit, read_admitted
+from pro_service.services.pages.questionnaire import (
+    Questionnaire,
+    find_next_visit,
+    has_agreed,
+    read_admitted,
+)
 from pro_service.services.texting import reached_by, ways_to
 from pro_service.store.connection import Connection
 
@@ -63,9 +68,8 @@ class OwnPage:
 
     @property
     def has_agreed(self) -> bool:
-        """Whether they agreed to texts, to themselves or to somebody beside them."""
-        consent = self.facts.consent
-        return consent is not None and (consent.messages or consent.caregiver)
+        """Whether they agreed to texts."""
+        return has_agreed(self.facts)
 
     @property
     def next_nudge_at(self) -> datetime | None:

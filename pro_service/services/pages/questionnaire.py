@@ -118,9 +118,20 @@ class Questionnaire:
         later = [screen for screen in wanting if screen.number > after]
         return next(iter(later or wanting), None)
 
+    @property
+    def is_texted(self) -> bool:
+        """Whether a text will say that there are questions, as far as they have a say in it."""
+        return has_agreed(self.facts) and self.facts.opted_out_at is None
+
     def next_visit(self) -> VisitFacts | None:
         """The next visit that will ask something, or None."""
         return find_next_visit(self.facts)
+
+
+def has_agreed(facts: ParticipantFacts) -> bool:
+    """Whether they agreed to texts, to themselves or to somebody beside them."""
+    consent = facts.consent
+    return consent is not None and (consent.messages or consent.caregiver)
 
 
 def find_next_visit(facts: ParticipantFacts) -> VisitFacts | None:

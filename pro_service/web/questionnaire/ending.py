@@ -127,6 +127,7 @@ def _thanks_page(request: web.Request, questionnaire: Questionnaire) -> web.Resp
         finished=questionnaire.finished,
         last_day=last_day(questionnaire, language),
         next_day=None if coming is None else format_day(coming.target_on, language),
+        texted=questionnaire.is_texted,
         telephone=questionnaire.facts.site.telephone,
     )
 

@@ -143,6 +143,7 @@ def sent_page(request: web.Request, questionnaire: Questionnaire) -> web.Respons
         larger=questionnaire.facts.larger_text,
         sent_on=sent_on,
         next_day=None if coming is None else format_day(coming.target_on, language),
+        texted=questionnaire.is_texted,
         telephone=questionnaire.facts.site.telephone,
     )
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from pro_service.domain.delivery.contacts import ConsentFacts
+from pro_service.domain.delivery.contacts import ConsentFacts, ContactFacts
 from pro_service.domain.study.facts import ReminderFacts
 from pro_service.services.pages.own_page import OwnPage
+from pro_service.services.pages.questionnaire import Questionnaire
 from tests.unit.study import study_makers as make
 
 INJECTED = date(2026, 3, 10)
@@ -51,3 +52,14 @@ def test_no_text_is_announced_to_who_has_not_agreed() -> None:
     assert (page.has_agreed, page.next_nudge_at) == (False, None)
     page = page_of(reminders, messages=False, caregiver=True)
     assert (page.has_agreed, page.next_nudge_at) == (True, FIRST_TEXT)
+
+
+def test_no_text_is_promised_after_sending_to_who_gets_none() -> None:
+    def texted(contact: ContactFacts, **agreed: bool) -> bool:
+        facts = page_of((), **agreed).facts.model_copy(update={"contacts": (contact,)})
+        return Questionnaire(facts, make.example(), (), None).is_texted
+
+    stopped = make.contact(opted_out_at=FIRST_TEXT)
+    assert [texted(make.contact()), texted(make.contact(), messages=False), texted(stopped)] == [
+        *(True, False, False)
+    ]
