@@ -69,11 +69,11 @@ async def receive_text(
     Raises ForgedWebhookError, UnreadableWebhookError, UnknownAddressError, BusyError.
     """
     batch = gateway.parse_inbound(request)
-    reply = gateway.reply(None)
+    reply: ReplyBody | None = None
     async with borrowed(connection) as lent:
         for text in batch.items:
             reply = await take_text(lent, context, gateway, text)
-    return reply
+    return reply or gateway.reply(None)
 
 
 async def take_text(
@@ -112,8 +112,9 @@ async def take_text(
             outcome.say_nothing()
         if received.rule_of(context, sender.now_provider).template_registered:
             outcome.reply = None  # No words of our own go there.
-        answer = gateway.reply(None)
-        if outcome.reply is not None and not outcome.queued:
+        if outcome.reply is None or outcome.queued:
+            answer = gateway.reply(None)
+        else:
             answer = answer_with(context, gateway, outcome.reply.body, outcome.reply.id)
         return Decision(answer, lambda: write_inbound(connection, context, received, outcome))
 
