@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Final
 from urllib.parse import urlsplit
 
-from aiohttp import hdrs, web
+from aiohttp import ClientConnectionResetError, hdrs, web
 from aiohttp.typedefs import Handler
 from structlog.contextvars import bound_contextvars
 
@@ -31,6 +31,8 @@ COMPRESSION: Final = 3
 GZIP: Final = zlib.MAX_WBITS | 16
 PACKING_MEMORY: Final = 5
 """Of 1 to 9; more is made ready for nothing, and takes longer than the packing."""
+HUNG_UP: Final = 499
+"""Noted of a stream whose reader had gone before it began: nobody is answered, nothing failed."""
 HOLDS_TOKEN: Final = frozenset({"page-welcome", "page-card", "page-letter", "page-letter-stop"})
 """Routes whose page has a link's or a card's token in it."""
 SAFE_HEADERS: Final = {
@@ -133,6 +135,10 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         if hdrs.ALLOW in error.headers:
             response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
         return response
+    except ClientConnectionResetError as error:
+        if request.transport is None or request.transport.is_closing():
+            return web.Response(status=HUNG_UP)
+        return caught(request, error)
     except Exception as error:
         return caught(request, error)
 

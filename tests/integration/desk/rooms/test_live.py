@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, NamedTuple, Self
 
 import aiohttp
 import asyncpg
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from pro_service.services.desk.live import MOST_STREAMS, Live
@@ -192,6 +193,37 @@ async def test_whoever_has_no_session_or_no_room_hears_nothing(
     await sign_in(browser, "ada")
     async with browser.get("/desk/events") as answer:
         assert answer.status == 204
+
+
+async def test_whoever_hangs_up_before_the_stream_begins_is_no_fault(
+    desk: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A tab that was closed while it loaded stood in the log as a request that failed."""
+    caplog.set_level("INFO", logger="pro_service.web")
+    asked, look = asyncio.Event(), events.look_at_own_session
+
+    async def look_until_nobody_is_there(request: web.Request) -> object:
+        session = await look(request)
+        asked.set()
+
+        async def hung_up() -> bool:
+            return request.transport is None or request.transport.is_closing()
+
+        # The server of the tests ends whoever serves nobody; the service's own does not.
+        with suppress(asyncio.CancelledError):
+            await until(hung_up)
+        return session
+
+    monkeypatch.setattr(events, "look_at_own_session", look_until_nobody_is_there)
+    tab = asyncio.create_task(desk.get("/desk/events").__aenter__())
+    await asked.wait()
+    tab.cancel()
+
+    async def noted() -> bool:
+        return any(getattr(one, "route", "") == "desk-events" for one in caplog.records)
+
+    await until(noted)
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 async def test_a_stream_ends_with_its_session(
