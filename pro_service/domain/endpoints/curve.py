@@ -32,4 +32,4 @@ def time_averaged_areas(points: Sequence[Point]) -> Iterator[Fraction | None]:
     for before, one in pairwise(points):
         twice += (one.day - before.day).days * (before.value + one.value)
         days = (one.day - points[0].day).days
-        yield twice / (2 * days) if days else None
+        yield Fraction(twice, 2 * days) if days else None

@@ -111,12 +111,10 @@ def _placed(sitting: Sitting, instrument: Instrument) -> Iterator[Placed]:
 
 def _stored(sitting: Sitting, scale: str) -> ExportedScore | None:
     """The sitting's score: of the whole if it was submitted, else of what there is."""
-    attempt_id = sitting.asked.attempt_id
-    if attempt_id is None:
-        return None
-    scores = sitting.reading.scores
-    found = (scores.get((attempt_id, basis, scale)) for basis in _BASES)
-    return next((stored for stored in found if stored is not None), None)
+    for basis in _BASES:
+        if (stored := sitting.scores.get((basis, scale))) is not None:
+            return stored
+    return None
 
 
 def _measured(

@@ -38,6 +38,8 @@ from pro_service.store.exports.export import (
 )
 
 WITHDREW: Final = "withdrew_data_use"
+Scores = Mapping[tuple[str, str], ExportedScore]
+"""A sitting's scores, by basis and scale."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,11 @@ class Sitting:
         asked: ExportedAssessment,
         instrument: Instrument | None,
         given: Mapping[str, ExportedAnswer],
+        scores: Scores,
     ) -> None:
         """`given` are the sitting's answers by item."""
         self.reading, self.asked, self.instrument, self.given = reading, asked, instrument, given
+        self.scores = scores
         self.values = {code: answer.value for code, answer in given.items()}
         self.stands_because: str | None = None
         """Why it is the record (R3); None: it is not, or nobody began one."""
@@ -165,10 +169,15 @@ class Reading:
         """Put the records together."""
         self.snapshot, self.protocol = snapshot, data.protocol
         self.person = Person(snapshot, data.participant)
-        self.scores = {(one.attempt_id, one.basis, one.scale): one for one in data.scores}
-        self._answers: dict[UUID, dict[str, ExportedAnswer]] = {}
-        for answer in data.answers:
-            self._answers.setdefault(answer.attempt_id, {})[answer.item] = answer
+        # They come sitting by sitting: an id is looked up once for each, which takes a while.
+        self._scores: dict[UUID, Scores] = {
+            attempt_id: {(one.basis, one.scale): one for one in scores}
+            for attempt_id, scores in groupby(data.scores, key=lambda one: one.attempt_id)
+        }
+        self._answers: dict[UUID, Mapping[str, ExportedAnswer]] = {
+            attempt_id: {one.item: one for one in answers}
+            for attempt_id, answers in groupby(data.answers, key=lambda one: one.attempt_id)
+        }
         self.every: list[list[Sitting]] = [
             [self._sitting(one) for one in sittings]
             for _, sittings in groupby(data.assessments, key=lambda one: one.id)
@@ -178,8 +187,11 @@ class Reading:
         """Every assessment once, with the sitting that stood."""
 
     def _sitting(self, one: ExportedAssessment) -> Sitting:
-        given = {} if one.attempt_id is None else self._answers.get(one.attempt_id, {})
-        return Sitting(self, one, self.snapshot.instruments.get(one.instrument), given)
+        instrument = self.snapshot.instruments.get(one.instrument)
+        if one.attempt_id is None:
+            return Sitting(self, one, instrument, {}, {})
+        given = self._answers.get(one.attempt_id, {})
+        return Sitting(self, one, instrument, given, self._scores.get(one.attempt_id, {}))
 
     def _standing(self, sittings: Sequence[Sitting]) -> Sitting:
         """Of the sittings at one assessment the one written down, else the one the rule chooses."""

@@ -58,19 +58,16 @@ def _asked(reading: Reading, sittings: list[Sitting]) -> AskedVisit:
         kind=reading.protocol.definition(first.definition).kind,
         window=Window(first.opens_at, first.closes_at, first.provisional),
         asked=tuple(one.progress for one in sittings),
-        scorable=all(_is_scored(reading, one) for one in sittings),
+        scorable=all(_is_scored(one) for one in sittings),
         helped=any(_is_helped(one) for one in sittings),
     )
 
 
-def _is_scored(reading: Reading, one: Sitting) -> bool:
+def _is_scored(one: Sitting) -> bool:
     """Whether the sitting was sent in and has every score."""
-    attempt_id = one.asked.attempt_id
-    if attempt_id is None or one.asked.submitted_at is None or one.instrument is None:
+    if one.asked.attempt_id is None or one.asked.submitted_at is None or one.instrument is None:
         return False
-    found = (
-        reading.scores.get((attempt_id, "complete", scale.code)) for scale in one.instrument.results
-    )
+    found = (one.scores.get(("complete", scale.code)) for scale in one.instrument.results)
     return all(stored is not None and stored.raw is not None for stored in found)
 
 
