@@ -26,7 +26,6 @@ $$;
 REVOKE ALL ON FUNCTION pro.keep_placing_by_code() FROM PUBLIC;
 CREATE TRIGGER keep_placing_by_code AFTER INSERT OR UPDATE OF site_id, valid_to ON pro.participant_sites
     FOR EACH ROW EXECUTE FUNCTION pro.keep_placing_by_code();
-ALTER TABLE pro.participant_sites ENABLE ALWAYS TRIGGER keep_placing_by_code;
 INSERT INTO pro.placings_by_code (study_id, id, code, site_id, until)
 SELECT p.study_id, s.id, p.code, s.site_id, coalesce(s.valid_to, 'infinity')
 FROM pro.participant_sites AS s JOIN pro.participants AS p ON p.study_id = s.study_id AND p.id = s.participant_id;

@@ -47,6 +47,10 @@ INSERT INTO pro.participant_sites (study_id, id, participant_id, site_id, valid_
 SELECT pg_temp.rid(1, 1), pg_temp.rid(14, p), pg_temp.rid(4, p), pg_temp.rid(3, 1 + p % 4),
        now() - interval '1 year', 'test' FROM generate_series(1, :participants) AS p;
 
+INSERT INTO pro.placings_by_code (study_id, id, code, site_id, until)
+SELECT study_id, pg_temp.rid(14, p), 'L-' || p, pg_temp.rid(3, 1 + p % 4), 'infinity'
+FROM generate_series(1, :participants) AS p, pg_temp.rid(1, 1) AS study_id;
+
 INSERT INTO pro.data_keys (study_id, id, participant_id, wrapped, wrapping_key)
 SELECT pg_temp.rid(1, 1), pg_temp.rid(14, p), pg_temp.rid(4, p), pg_temp.token('key', p), 'm1'
 FROM generate_series(1, :participants) AS p;
