@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 
 from pro_service.domain.instruments.model import LANGUAGES
+from pro_service.web.questionnaire.prelude import OWN_PAGE
+from tests.browser.answering import MAIN, begin, fill
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import LETTERS
 from tests.integration.exports.conftest import INJECTED, answer_all
@@ -89,3 +91,24 @@ async def test_r21_ones_own_trend_reads_well(
         assert phone.faults == []
         small = await page.evaluate(SMALL, LETTERS)
         assert small == []
+
+
+async def test_from_the_end_of_a_sitting_it_looks_as_it_does_by_itself(
+    lived: Trial, window: OpenWindow
+) -> None:
+    """Pages with scripts show the next in their place: the charts stood there without style."""
+    text = next(one for one in reversed(await lived.texts("K-001")) if "http" in one)
+    async with window(lived.context.public_url) as phone:
+        page = phone.page
+        await phone.go(urlsplit(text[text.index("http") :].split()[0]).path)
+        await begin(phone)
+        while "/q/s/" in page.url:
+            await fill(phone)
+            await phone.press_on(MAIN)
+        await phone.press_on(MAIN)
+        for address in (OWN_PAGE, TREND):
+            await page.click(f"a[href='{address}']")
+        await page.wait_for_selector(".figure")
+        soft = page.locator(".figure .soft").first
+        assert await soft.evaluate("one => getComputedStyle(one).display") == "block"
+        assert phone.faults == []

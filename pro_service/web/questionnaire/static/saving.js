@@ -40,6 +40,9 @@
 
   /* ---- asking the server ---- */
 
+  const looks = (page) => Array.from(
+    page.querySelectorAll("link[rel=stylesheet]"), (one) => one.getAttribute("href")).join();
+
   const ask = async (address, body, shown) => {
     const patience = new AbortController();
     const over = setTimeout(() => patience.abort(), PATIENCE);
@@ -66,6 +69,7 @@
         ahead: next && { address: next.dataset.address, page: next.content.getElementById("page") },
         title: found.title,
         root: found.documentElement,
+        looks: looks(found),
         script: scripts.length ? scripts[scripts.length - 1] : null,
       };
     } finally {
@@ -112,9 +116,11 @@
   };
 
   const showAnswer = (answer, options) => {
-    const another = answer.script && answer.script.src !== script.src;
+    // A page of a new release, or one with a style of its own: only as a whole is it itself.
+    const another = (answer.script && answer.script.src !== script.src)
+      || (answer.looks && answer.looks !== looks(document));
     if (another && answer.status < 400 && !unsent.length) {
-      location.assign(answer.address); // A new release: its pages want its own scripts.
+      location.assign(answer.address);
       return;
     }
     if (answer.script) words = answer.script.dataset;
