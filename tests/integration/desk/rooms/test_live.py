@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 
 from pro_service.services.desk.live import MOST_STREAMS, Live
 from pro_service.store.pools import Pools
+from pro_service.web.desk.guard import look_at_own_session
 from pro_service.web.desk.live import events
 from tests.integration.sittings import Sitter
 from tests.support.desk import (
@@ -200,10 +201,10 @@ async def test_whoever_hangs_up_before_the_stream_begins_is_no_fault(
 ) -> None:
     """A tab that was closed while it loaded stood in the log as a request that failed."""
     caplog.set_level("INFO", logger="pro_service.web")
-    asked, look = asyncio.Event(), events.look_at_own_session
+    asked = asyncio.Event()
 
     async def look_until_nobody_is_there(request: web.Request) -> object:
-        session = await look(request)
+        session = await look_at_own_session(request)
         asked.set()
 
         async def hung_up() -> bool:
