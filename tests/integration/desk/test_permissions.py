@@ -249,7 +249,8 @@ async def test_nobody_signed_in_does_or_sees_anything(
     for doing in DOINGS:
         path = doing.path.format(code=CODE, id=rows.get(doing.name))
         async with browser.post(path, data={"reason": "x"}, allow_redirects=False) as answer:
-            assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), doing
+            found = (answer.status, answer.headers["Location"])
+            assert found == (303, "/desk/sign-in?ended=unsent"), doing
     for path in shown(Role.coordinator, "here", rows["desk-text-call"]):
         async with browser.get(path, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), path

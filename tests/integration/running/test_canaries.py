@@ -29,7 +29,7 @@ CODE = "Wilhelmina-Canary-001"
 WORDS = "canarywords my knee is swollen"
 ANSWER = "canaryanswer seven or so"
 TOKEN = "canarytokencanarytokencanary"
-FAILED_AT_WORK = re.compile(r'"event": "(?:round_failed|row_failed)"')
+FAILED_AT_WORK = re.compile(r'"event":"(?:round_failed|row_failed)"')
 CANARIES = (NUMBER, NUMBER[1:], NUMBER[2:], CODE, "canarywords", "canaryanswer", TOKEN)
 
 
@@ -145,7 +145,7 @@ async def watch_for_canaries(
                     await live(base, server.url, provider[PROVIDER], running)
                     assert await running.stop() == 0
     written = "".join(commands.written)
-    assert '"event": "request failed"' in written
+    assert '"event":"request failed"' in written
     assert FAILED_AT_WORK.search(written)
     logs = await asyncio.to_thread(read_logs, folder)
     assert "ready to accept connections" in logs
