@@ -26,7 +26,7 @@ from pro_service.store.pages.entrance import Entrance
 from pro_service.store.writes import DoorRow
 
 _MOST_LAYOUTS: Final = 200
-_MOST_PARTS: Final = 1_000
+_MOST_PARTS: Final = 200
 NOTHING_OPEN: Final = OpenNow(kind=OpenKind.nothing, answered={}, may_change=False)
 
 
