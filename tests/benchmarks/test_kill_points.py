@@ -47,8 +47,8 @@ async def test_a_worker_killed_around_the_call_loses_and_doubles_no_text(
 async def test_a_worker_killed_at_any_point_loses_and_doubles_no_text(template: Template) -> None:
     total = await kill_sending.prove(template, [0])
     assert total.sound, total.notes
-    assert total.runs == len(kill_worker.POINTS) == 15
-    assert total.killed >= 13, total.notes
+    assert total.runs == len(kill_worker.POINTS) == 14
+    assert total.killed >= 12, total.notes
     assert total.bound > 0
     assert total.unconfirmed > 0
 
@@ -122,7 +122,9 @@ async def test_a_worker_that_marks_and_then_sends_is_caught_losing(template: Tem
 async def test_a_receiver_killed_at_any_point_loses_and_doubles_no_text(asked: Template) -> None:
     total = await kill_receiving.prove(asked, [0])
     assert total.sound, total.notes
-    assert total.runs == total.killed == len(kill_receiver.POINTS) == 12, total.notes
+    assert total.runs == len(kill_receiver.POINTS) == 12
+    # A copy is looked for where what was decided was refused, which does not happen in every run.
+    assert total.killed >= 11, total.notes
     assert total.acknowledged > 100
     assert total.swept > 0
 
