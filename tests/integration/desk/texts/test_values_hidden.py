@@ -16,7 +16,7 @@ from pro_service.services.desk.sign_in import form_secret
 from pro_service.store.ids import new_id
 from pro_service.web.desk.routes import DOINGS, ROUTES
 from tests.integration.desk.person.filled import PREVIEWS, filled_for
-from tests.integration.desk.texts.conftest import Browsers, text_of
+from tests.integration.desk.texts.conftest import Browsers, shown, text_of
 from tests.integration.desk.texts.test_taking import owed
 from tests.integration.desk.texts.test_undoing import alert_of, call_of
 from tests.support.study import Trial
@@ -73,7 +73,7 @@ def address(path: str, rows: dict[str, str]) -> str:
 
 async def look(browser: aiohttp.ClientSession, rows: dict[str, str]) -> dict[str, str]:
     """Every page and every preview there is, as this browser is shown them."""
-    shown = {}
+    found = {}
     for route in ROUTES:
         if route.method != "GET" or route.path == OWN_SECRET:
             continue
@@ -82,7 +82,7 @@ async def look(browser: aiohttp.ClientSession, rows: dict[str, str]) -> dict[str
             if answer.content_type == "text/event-stream":
                 # It does not end; that it brings ids alone `rooms/test_live.py` looks at.
                 continue
-            shown[route.path] = await answer.text()
+            found[route.path] = await answer.text()
     cookie = {one.key: one.value for one in browser.cookie_jar}["desk"]
     given = {"form": form_secret(cookie), "key": "k1", "reason": "x", "until": "2026-01-20"}
     given |= {"reply": "thanks", "mode": "telephone", "respondent": "self", "language": "en"}
@@ -92,8 +92,13 @@ async def look(browser: aiohttp.ClientSession, rows: dict[str, str]) -> dict[str
         path = doing.path.replace("{code}", CODE).replace("{id}", rows["text"])
         async with browser.post(path, data=given | filled_for(doing, rows)) as answer:
             assert answer.status < 500, doing.name
-            shown[doing.name] = await answer.text()
-    return {name: CHANGING.sub("", text) for name, text in shown.items()}
+            found[doing.name] = await answer.text()
+    return {name: CHANGING.sub("", text) for name, text in found.items()}
+
+
+async def numbers_of(browser: aiohttp.ClientSession) -> str:
+    """K-001's page without what is another each time."""
+    return CHANGING.sub("", await shown(browser, f"/desk/participants/{CODE}"))
 
 
 async def lived(trial: Trial) -> dict[str, str]:
@@ -129,10 +134,12 @@ async def test_r6_no_page_changes_with_a_value_its_reader_may_not_see(
     trial: Trial, at: Browsers, login: str, sees: bool
 ) -> None:
     rows = await lived(trial)
-    reader = await at(login)
-    before = await look(reader, rows)
+    reader, investigator = await at(login), await at("iris")
+    before, seen = await look(reader, rows), await numbers_of(investigator)
     await trial.owner_does(OTHER_VALUES)
     after = await look(reader, rows)
+    # There were values, and they are others now: whoever may see them does.
+    assert seen != await numbers_of(investigator)
     other = {name for name in before if before[name] != after[name]}
     assert len(before) > 50
     if sees:
